@@ -1,0 +1,41 @@
+"""Environment variables of a project."""
+
+import re
+from typing import Final
+
+import msgspec
+
+KEY_MAX: Final = 256
+VALUE_MAX_BYTES: Final = 64 * 1024
+VARIABLES_MAX: Final = 500
+
+_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class EnvVar(msgspec.Struct, frozen=True, kw_only=True):
+    """A variable with its value in the clear."""
+
+    id: str
+    project_id: str
+    key: str
+    value: str
+    created_at: str
+    updated_at: str
+
+
+def check_key(key: str) -> str | None:
+    """Why `key` can't name a variable, in words; None when it can."""
+    if not _KEY.fullmatch(key) or len(key) > KEY_MAX:
+        return "use letters, digits and '_', not starting with a digit, at most 256 characters"
+    if key == "PORT":
+        return "PORT is set by the box: it is the port on which the app must listen"
+    return None
+
+
+def check_value(value: str) -> str | None:
+    """Why `value` can't be a variable's value, in words; None when it can."""
+    if "\0" in value:
+        return "a value can't hold a NUL character"
+    if len(value.encode()) > VALUE_MAX_BYTES:
+        return "a value holds at most 64 KiB"
+    return None

@@ -1,0 +1,147 @@
+"""Every setting of a box, in one table: name, type, default, unit, meaning.
+
+A flag (`--http-port 8080`) wins over the environment (`SOTABOX_HTTP_PORT=8080`), which wins over the
+default. `docs/settings.md` is checked against this table by a test.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Any, Final, get_type_hints
+
+from sotabox.errors import Invalid
+
+
+class TlsMode(StrEnum):
+    """Who vouches for the certificates."""
+
+    AUTO = "auto"  # a public authority, by ACME
+    INTERNAL = "internal"  # Caddy's own authority: for a laptop or a private network
+    OFF = "off"  # plain HTTP only
+
+
+def _setting(default: Any, help_: str, unit: str = "") -> Any:
+    return field(default=default, metadata={"help": help_, "unit": unit})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    data_dir: Path = _setting(Path("/var/lib/sotabox"), "Where everything of this box is kept")
+    domain: str = _setting("localhost", "Apps live at {slug}.{domain}, the API at {domain}/v1")
+    listen: str = _setting("127.0.0.1:7680", "Address of the control plane; keep it on loopback")
+    http_port: int = _setting(80, "Port on which Caddy serves HTTP", "port")
+    https_port: int = _setting(443, "Port on which Caddy serves HTTPS", "port")
+    tls: TlsMode = _setting(TlsMode.AUTO, "Certificates: auto, internal or off")
+    acme_email: str = _setting("", "Address that the certificate authority may write to")
+    docker_host: str = _setting("unix:///var/run/docker.sock", "The engine's socket")
+    network_pool: IPv4Network = _setting(
+        IPv4Network("10.213.0.0/16"), "Addresses from which each project gets its own network"
+    )
+    upload_max_bytes: int = _setting(50_000_000, "Largest archive accepted", "bytes")
+    unpacked_max_bytes: int = _setting(1_000_000_000, "Largest tree in an archive", "bytes")
+    files_max: int = _setting(50_000, "Most entries in an archive", "files")
+    builds_at_once: int = _setting(1, "Builds running at the same time", "builds")
+    queue_max: int = _setting(100, "Deployments waiting before new ones are refused", "deployments")
+    build_timeout_s: int = _setting(900, "A build is ended after this time", "seconds")
+    build_memory_mb: int = _setting(0, "Memory of all builds together; 0: half of the box", "MB")
+    health_timeout_s: int = _setting(60, "How long an app may take until it is healthy", "seconds")
+    drain_timeout_s: int = _setting(
+        30, "How long an old version may finish its requests after a swap", "seconds"
+    )
+    stop_grace_s: int = _setting(10, "Time between SIGTERM and SIGKILL for an app", "seconds")
+    app_memory_mb: int = _setting(512, "Memory limit of an app's container", "MB")
+    app_cpus: float = _setting(1.0, "CPU limit of an app's container", "cores")
+    app_pids: int = _setting(512, "Process limit of an app's container", "processes")
+    releases_kept: int = _setting(5, "Images kept for each project, to roll back to", "images")
+    build_cache_mb: int = _setting(2000, "Build cache kept after a deploy", "MB")
+    disk_floor_mb: int = _setting(1000, "Deploys are refused with less free disk than this", "MB")
+    stream_max_s: int = _setting(900, "Longest life of a log stream's connection", "seconds")
+    rate_limit: int = _setting(100, "API requests a minute and user; 0: no limit", "requests")
+    log_level: str = _setting("info", "debug, info, warning or error")
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """Host and port of the control plane."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table, as documentation and the command line need it."""
+
+    name: str
+    kind: type
+    default: Any
+    unit: str
+    help: str
+
+    @property
+    def env(self) -> str:
+        return f"SOTABOX_{self.name.upper()}"
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+
+_HINTS: Final = get_type_hints(Settings)
+TABLE: Final = tuple(
+    Row(f.name, _HINTS[f.name], f.default, f.metadata["unit"], f.metadata["help"])
+    for f in fields(Settings)
+)
+
+
+def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
+    """The settings of this start.
+
+    Args:
+        flags: values from the command line by setting name; None means not given.
+        environ: the process's environment.
+
+    Raises:
+        Invalid: a value can't be read as its setting's type, or makes no sense; the message
+            names where it came from.
+    """
+    values = {}
+    for row in TABLE:
+        if (text := flags.get(row.name)) is not None:
+            values[row.name] = _parse(row, text, row.flag)
+        elif (text := environ.get(row.env)) is not None:
+            values[row.name] = _parse(row, text, row.env)
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def _parse(row: Row, text: str, origin: str) -> Any:
+    try:
+        return row.kind(text)
+    except ValueError as error:
+        wanted = f"one of {', '.join(TlsMode)}" if row.kind is TlsMode else row.kind.__name__
+        raise Invalid(
+            f"{origin}={text!r} is not valid: {row.help.lower()} ({wanted})",
+            hint=f"The default is {row.default}.",
+        ) from error
+
+
+def _check(settings: Settings) -> None:
+    host, _, port = settings.listen.rpartition(":")
+    if not host or not port.isdigit():
+        raise Invalid(f"SOTABOX_LISTEN={settings.listen!r} is not HOST:PORT")
+    for row in TABLE:
+        value = getattr(settings, row.name)
+        if row.unit == "port" and not 0 < value < 65536:
+            raise Invalid(f"{row.env}={value} is not a port (1 to 65535)")
+        if row.kind in (int, float) and value < 0:
+            raise Invalid(f"{row.env}={value} must not be negative")
+    for name in ("builds_at_once", "releases_kept", "upload_max_bytes", "health_timeout_s"):
+        if getattr(settings, name) < 1:
+            raise Invalid(f"SOTABOX_{name.upper()} must be at least 1")
+    if settings.network_pool.prefixlen > 24:
+        raise Invalid(
+            f"SOTABOX_NETWORK_POOL={settings.network_pool} is too small",
+            hint="Give at least a /24; each project takes a /27 of it.",
+        )
