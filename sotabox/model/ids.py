@@ -1,7 +1,8 @@
-"""Identifiers: UUIDs that sort by the time of their making (RFC 9562, version 7)."""
+"""Identifiers: UUIDs that sort by the time of their making, or random ones (RFC 9562)."""
 
 import secrets
 import time
+import uuid
 from typing import Final
 
 _VERSION_7: Final = 0x7 << 76
@@ -20,9 +21,14 @@ def format_id(unix_ms: int, random: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def short_id(id_: str) -> str:
-    """What people see of an id: its last eight digits.
+def new_deployment_id() -> str:
+    """A fresh UUID for a deployment: random, as the image tag is made of its first eight digits.
 
-    The first ones of a UUIDv7 are the time, so that two deployments of one minute would share them.
+    Those of a UUIDv7 are its time; two deployments of one minute would share them.
     """
-    return id_[-8:]
+    return str(uuid.uuid4())
+
+
+def short_id(id_: str) -> str:
+    """What people see of a deployment's id: its first eight digits."""
+    return id_[:8]
