@@ -31,8 +31,6 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     user_id: str
     name: str
     slug: str
-    network_id: str | None = None
-    subnet: str | None = None
     deleting: bool = False
     created_at: str
     updated_at: str

@@ -1,0 +1,69 @@
+"""The `env_vars` table: values sealed, opened only here."""
+
+import sqlite3
+
+from sotabox.crypto import Sealer
+from sotabox.model.environment import EnvVar
+from sotabox.model.ids import new_id
+from sotabox.model.times import now
+from sotabox.store.database import Database
+
+_OF_PROJECT = "SELECT * FROM env_vars WHERE project_id = ? ORDER BY key"
+_ID = "SELECT id FROM env_vars WHERE project_id = ? AND key = ?"
+_COUNT = "SELECT count(*) AS number FROM env_vars WHERE project_id = ?"
+_UPSERT = """
+    INSERT INTO env_vars (id, project_id, key, sealed, created_at, updated_at)
+    VALUES (:id, :project_id, :key, :sealed, :now, :now)
+    ON CONFLICT (project_id, key) DO UPDATE SET sealed = :sealed, updated_at = :now RETURNING *"""
+_DELETE = "DELETE FROM env_vars WHERE project_id = ? AND key = ?"
+
+
+class EnvVars:
+    """Variables of projects."""
+
+    def __init__(self, database: Database, sealer: Sealer) -> None:
+        self._database = database
+        self._sealer = sealer
+
+    async def of_project(self, project_id: str) -> list[EnvVar]:
+        """A project's variables by key, in the clear."""
+        rows = await self._database.all(_OF_PROJECT, (project_id,))
+        return [self._env_var(row) for row in rows]
+
+    async def upsert(self, project_id: str, key: str, value: str, at_most: int) -> EnvVar | None:
+        """Sets a variable; None where the project already has `at_most` others."""
+        async with self._database.transaction() as transaction:
+            known = await transaction.one(_ID, (project_id, key))
+            count = await transaction.one(_COUNT, (project_id,))
+            if known is None and count is not None and count["number"] >= at_most:
+                return None
+            id_ = known["id"] if known else new_id()
+            values = {
+                "id": id_,
+                "project_id": project_id,
+                "key": key,
+                "sealed": self._sealer.seal(value, _context(project_id, id_)),
+                "now": now(),
+            }
+            row = await transaction.one(_UPSERT, values)
+        assert row is not None
+        return self._env_var(row)
+
+    async def delete(self, project_id: str, key: str) -> bool:
+        """Removes a variable; False where there is none of that key."""
+        async with self._database.transaction() as transaction:
+            return await transaction.execute(_DELETE, (project_id, key)) == 1
+
+    def _env_var(self, row: sqlite3.Row) -> EnvVar:
+        return EnvVar(
+            id=row["id"],
+            project_id=row["project_id"],
+            key=row["key"],
+            value=self._sealer.open(row["sealed"], _context(row["project_id"], row["id"])),
+            created_at=row["created_at"],
+            updated_at=row["updated_at"],
+        )
+
+
+def _context(project_id: str, id_: str) -> str:
+    return f"env:{project_id}:{id_}"

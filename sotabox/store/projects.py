@@ -1,0 +1,79 @@
+"""The `projects` table."""
+
+import sqlite3
+
+from sotabox.model.ids import new_id
+from sotabox.model.project import Project
+from sotabox.model.times import now
+from sotabox.store.database import Database
+
+_INSERT = """
+    INSERT INTO projects (id, user_id, name, slug, created_at, updated_at)
+    VALUES (:id, :user_id, :name, :slug, :now, :now)
+    ON CONFLICT (slug) DO NOTHING RETURNING *"""
+_FIND = "SELECT * FROM projects WHERE id = :ref OR slug = :ref"
+_PAGE = "SELECT * FROM projects WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?"
+_PAGE_OF_ALL = "SELECT * FROM projects WHERE id > ? ORDER BY id LIMIT ?"
+_ALL = "SELECT * FROM projects ORDER BY id"
+_RENAME = "UPDATE projects SET name = ?, updated_at = ? WHERE id = ? RETURNING *"
+_MARK_DELETING = "UPDATE projects SET deleting = 1, updated_at = ? WHERE id = ?"
+_DELETE = "DELETE FROM projects WHERE id = ?"
+
+
+class Projects:
+    """Apps and their names."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def insert(self, user_id: str, name: str, slug: str) -> Project | None:
+        """The new project, or None where the slug is taken."""
+        values = {"id": new_id(), "user_id": user_id, "name": name, "slug": slug, "now": now()}
+        async with self._database.transaction() as transaction:
+            row = await transaction.one(_INSERT, values)
+        return _project(row) if row else None
+
+    async def find(self, ref: str) -> Project | None:
+        """The project of an id or a slug."""
+        row = await self._database.one(_FIND, {"ref": ref})
+        return _project(row) if row else None
+
+    async def page(self, user_id: str | None, after: str, limit: int) -> list[Project]:
+        """At most `limit` projects whose id is above `after`, of one user or of all (None)."""
+        if user_id is None:
+            rows = await self._database.all(_PAGE_OF_ALL, (after, limit))
+        else:
+            rows = await self._database.all(_PAGE, (user_id, after, limit))
+        return [_project(row) for row in rows]
+
+    async def all(self) -> list[Project]:
+        """Every project of the box."""
+        return [_project(row) for row in await self._database.all(_ALL)]
+
+    async def rename(self, project_id: str, name: str) -> Project | None:
+        """Gives a project another name; its slug stays."""
+        async with self._database.transaction() as transaction:
+            row = await transaction.one(_RENAME, (name, now(), project_id))
+        return _project(row) if row else None
+
+    async def mark_deleting(self, project_id: str) -> None:
+        """From here on nothing new begins in the project; a crash finds and finishes the deletion."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(_MARK_DELETING, (now(), project_id))
+
+    async def delete(self, project_id: str) -> None:
+        """Removes a project and all rows of it."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(_DELETE, (project_id,))
+
+
+def _project(row: sqlite3.Row) -> Project:
+    return Project(
+        id=row["id"],
+        user_id=row["user_id"],
+        name=row["name"],
+        slug=row["slug"],
+        deleting=bool(row["deleting"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
