@@ -1,0 +1,1 @@
+FROM sotabox-test/debian:1

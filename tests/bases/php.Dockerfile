@@ -1,0 +1,5 @@
+FROM sotabox-test/debian:1
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends php-cli php-curl php-mbstring php-sqlite3 php-xml composer \
+ && rm -rf /var/lib/apt/lists/*
+CMD ["php", "-a"]
