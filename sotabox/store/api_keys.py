@@ -26,8 +26,7 @@ class ApiKeys:
         """Keeps a new key's digest."""
         values = (new_id(), user_id, name, key_hash, key_prefix, now())
         async with self._database.transaction() as transaction:
-            row = await transaction.one(_INSERT, values)
-        assert row is not None
+            row = await transaction.only(_INSERT, values)
         return _api_key(row)
 
     async def find_by_hash(self, key_hash: str) -> ApiKey | None:

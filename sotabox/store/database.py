@@ -39,6 +39,17 @@ class Transaction:
         rows = await self._connection.execute_fetchall(sql, parameters)
         return next(iter(rows), None)
 
+    async def only(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row:
+        """The row of a statement that always gives one.
+
+        Raises:
+            LookupError: it gave none.
+        """
+        row = await self.one(sql, parameters)
+        if row is None:
+            raise LookupError(sql)
+        return row
+
     async def all(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """All rows of a query or of a `RETURNING`."""
         return list(await self._connection.execute_fetchall(sql, parameters))

@@ -34,8 +34,8 @@ class EnvVars:
         """Sets a variable; None where the project already has `at_most` others."""
         async with self._database.transaction() as transaction:
             known = await transaction.one(_ID, (project_id, key))
-            count = await transaction.one(_COUNT, (project_id,))
-            if known is None and count is not None and count["number"] >= at_most:
+            count = await transaction.only(_COUNT, (project_id,))
+            if known is None and count["number"] >= at_most:
                 return None
             id_ = known["id"] if known else new_id()
             values = {
@@ -45,8 +45,7 @@ class EnvVars:
                 "sealed": self._sealer.seal(value, _context(project_id, id_)),
                 "now": now(),
             }
-            row = await transaction.one(_UPSERT, values)
-        assert row is not None
+            row = await transaction.only(_UPSERT, values)
         return self._env_var(row)
 
     async def delete(self, project_id: str, key: str) -> bool:

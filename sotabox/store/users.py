@@ -13,7 +13,7 @@ _INSERT = """
 _BY_ID = "SELECT * FROM users WHERE id = ?"
 _BY_EMAIL = "SELECT * FROM users WHERE email = ?"
 _FIRST_ADMIN = "SELECT * FROM users WHERE role = 'admin' ORDER BY id LIMIT 1"
-_SET_PASSWORD = "UPDATE users SET password_hash = ? WHERE id = ?"
+_UPDATE_HASH = "UPDATE users SET password_hash = ? WHERE id = ?"
 
 
 class Users:
@@ -46,7 +46,7 @@ class Users:
     async def set_password(self, user_id: str, password_hash: str) -> None:
         """Replaces a user's password."""
         async with self._database.transaction() as transaction:
-            await transaction.execute(_SET_PASSWORD, (password_hash, user_id))
+            await transaction.execute(_UPDATE_HASH, (password_hash, user_id))
 
 
 def _user(row: sqlite3.Row) -> User:

@@ -1,0 +1,265 @@
+"""The `deployments` table, and the only place where a deployment's status changes."""
+
+import json
+import sqlite3
+from typing import Any, Final
+
+from sotabox.errors import ProjectDeleting, QueueFull
+from sotabox.events import Bus, DeploymentChanged
+from sotabox.model.deployment import Deployment, Source, Status, predecessors
+from sotabox.model.times import now
+from sotabox.store.database import Database, Transaction
+
+_PROJECT_OPEN = "SELECT 1 FROM projects WHERE id = ? AND deleting = 0"
+_WAITING_COUNT = "SELECT count(*) AS number FROM deployments WHERE status = 'pending'"
+_SUPERSEDE = """
+    UPDATE deployments SET status = 'stopped', error = :error, updated_at = :now
+    WHERE project_id = :project_id AND status = 'pending' RETURNING *"""
+_INSERT = """
+    INSERT INTO deployments (
+        id, project_id, number, status, source, source_deployment_id, image_id, image_tag,
+        build_method, framework, plan, port, created_by, created_at, updated_at)
+    SELECT :id, :project_id, coalesce(max(number), 0) + 1, :status, :source, :source_deployment_id,
+        :image_id, :image_tag, :build_method, :framework, :plan, :port, :created_by, :now, :now
+    FROM deployments WHERE project_id = :project_id RETURNING *"""
+_GET = "SELECT * FROM deployments WHERE id = ?"
+_PAGE = """
+    SELECT * FROM deployments WHERE project_id = ? AND number < ? ORDER BY number DESC LIMIT ?"""
+_RUNNING = "SELECT * FROM deployments WHERE project_id = ? AND status = 'running'"
+_NEWEST_SERVED = """
+    SELECT * FROM deployments WHERE project_id = ? AND url IS NOT NULL AND image_id IS NOT NULL
+    ORDER BY number DESC LIMIT 1"""
+_PREVIOUS_RELEASE = """
+    SELECT * FROM deployments
+    WHERE project_id = ? AND number < ? AND url IS NOT NULL AND image_id <> ?
+    ORDER BY number DESC LIMIT 1"""
+_UNFINISHED = """
+    SELECT * FROM deployments WHERE status NOT IN ('stopped', 'failed') ORDER BY created_at"""
+_IDS = "SELECT id FROM deployments"
+_WITH_IMAGE = """
+    SELECT * FROM deployments WHERE project_id = ? AND image_id IS NOT NULL ORDER BY number DESC"""
+_FORGET_IMAGE = "UPDATE deployments SET image_id = NULL WHERE project_id = ? AND image_id = ?"
+_NUMBER_MAX: Final = 2**62
+_CHANGEABLE: Final = frozenset(
+    {"image_id", "image_tag", "build_method", "framework", "plan", "port", "container_id",
+     "address", "error", "hint", "url"}
+)  # fmt: skip
+
+
+class Deployments:
+    """Attempts to bring a version of an app to its visitors."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self._database = database
+        self._bus = bus
+
+    async def insert_pending(
+        self, id_: str, project_id: str, created_by: str, queue_max: int
+    ) -> tuple[Deployment, list[Deployment]]:
+        """A new deployment that waits for its build, and those that it supersedes.
+
+        Raises:
+            QueueFull: `queue_max` others wait already.
+            ProjectDeleting: the project is on its way out.
+        """
+        async with self._database.transaction() as transaction:
+            superseded = await transaction.all(
+                _SUPERSEDE,
+                {
+                    "project_id": project_id,
+                    "now": now(),
+                    "error": "Superseded: a newer version was uploaded before this one was built",
+                },
+            )
+            waiting = await transaction.only(_WAITING_COUNT)
+            if waiting["number"] >= queue_max:
+                raise QueueFull(
+                    f"{queue_max} deployments are waiting already",
+                    hint="Try again when some of them have been built.",
+                    retry_after_s=30,
+                )
+            row = await self._insert(
+                transaction,
+                id=id_,
+                project_id=project_id,
+                status=Status.PENDING,
+                source=Source.ARCHIVE,
+                created_by=created_by,
+            )
+        for old in superseded:
+            self._publish(_deployment(old))
+        return self._publish(_deployment(row)), [_deployment(old) for old in superseded]
+
+    async def insert_deploying(
+        self, id_: str, release: Deployment, source: Source, created_by: str
+    ) -> Deployment:
+        """A new deployment of the release of an older one: nothing to build.
+
+        Raises:
+            ProjectDeleting: the project is on its way out.
+        """
+        async with self._database.transaction() as transaction:
+            row = await self._insert(
+                transaction,
+                id=id_,
+                project_id=release.project_id,
+                status=Status.DEPLOYING,
+                source=source,
+                source_deployment_id=release.id,
+                image_id=release.image_id,
+                image_tag=release.image_tag,
+                build_method=release.build_method,
+                framework=release.framework,
+                plan=release.plan,
+                port=release.port,
+                created_by=created_by,
+            )
+        return self._publish(_deployment(row))
+
+    async def _insert(self, transaction: Transaction, **values: Any) -> sqlite3.Row:
+        if await transaction.one(_PROJECT_OPEN, (values["project_id"],)) is None:
+            raise ProjectDeleting("This project is being deleted")
+        absent = dict.fromkeys(
+            ("source_deployment_id", "image_id", "image_tag", "build_method", "framework", "plan",
+             "port")
+        )  # fmt: skip
+        return await transaction.only(_INSERT, {**absent, **values, "now": now()})
+
+    async def advance(
+        self, id_: str, status: Status, *, phases: dict[str, int] | None = None, **changes: Any
+    ) -> Deployment | None:
+        """Moves a deployment on to `status`, with what is known by now.
+
+        Returns:
+            The deployment, or None where it may not go there: somebody was faster (a cancel, a
+            supersession, a deletion).
+        """
+        async with self._database.transaction() as transaction:
+            row = await _advance(transaction, id_, status, phases or {}, changes)
+        return self._publish(_deployment(row)) if row else None
+
+    async def advance_to_running(
+        self, id_: str, *, phases: dict[str, int], **changes: Any
+    ) -> tuple[Deployment, Deployment | None] | None:
+        """The bookkeeping of a swap, as one transaction: `id_` runs, who ran before is stopped.
+
+        Returns:
+            Both deployments (the second is None at a project's first); None as for `advance`.
+        """
+        async with self._database.transaction() as transaction:
+            current = await transaction.only(_GET, (id_,))
+            if current["status"] not in predecessors(Status.RUNNING):
+                return None
+            running = await transaction.one(_RUNNING, (current["project_id"],))
+            if running is not None:
+                await _advance(transaction, running["id"], Status.STOPPED, {}, {})
+            row = await _advance(transaction, id_, Status.RUNNING, phases, changes)
+        if row is None:
+            return None
+        before = await self.find(running["id"]) if running else None
+        if before is not None:
+            self._publish(before)
+        return self._publish(_deployment(row)), before
+
+    async def record(self, id_: str, **changes: Any) -> None:
+        """Notes facts about a deployment without moving it on."""
+        async with self._database.transaction() as transaction:
+            await _update(transaction, id_, changes)
+
+    async def record_phase(self, id_: str, name: str, duration_ms: int) -> None:
+        """Notes how long a phase took."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                "UPDATE deployments SET phases = json_set(phases, ?, ?) WHERE id = ?",
+                (f"$.{name}", duration_ms, id_),
+            )
+
+    async def find(self, id_: str) -> Deployment | None:
+        """The deployment of an id."""
+        row = await self._database.one(_GET, (id_,))
+        return _deployment(row) if row else None
+
+    async def page(self, project_id: str, before: int | None, limit: int) -> list[Deployment]:
+        """At most `limit` deployments with a number below `before`, newest first."""
+        rows = await self._database.all(_PAGE, (project_id, before or _NUMBER_MAX, limit))
+        return [_deployment(row) for row in rows]
+
+    async def running(self, project_id: str) -> Deployment | None:
+        """The deployment that serves a project."""
+        row = await self._database.one(_RUNNING, (project_id,))
+        return _deployment(row) if row else None
+
+    async def current_release(self, project_id: str) -> Deployment | None:
+        """The deployment whose release a redeploy uses: the running one, else the last that ran."""
+        running = await self.running(project_id)
+        if running is not None:
+            return running
+        row = await self._database.one(_NEWEST_SERVED, (project_id,))
+        return _deployment(row) if row else None
+
+    async def previous_release(self, current: Deployment) -> Deployment | None:
+        """The newest deployment before `current` that served another image."""
+        values = (current.project_id, current.number, current.image_id)
+        row = await self._database.one(_PREVIOUS_RELEASE, values)
+        return _deployment(row) if row else None
+
+    async def unfinished(self) -> list[Deployment]:
+        """All that are not final, oldest first."""
+        return [_deployment(row) for row in await self._database.all(_UNFINISHED)]
+
+    async def ids(self) -> frozenset[str]:
+        """The ids of all deployments of the box."""
+        return frozenset(row["id"] for row in await self._database.all(_IDS))
+
+    async def with_image(self, project_id: str) -> list[Deployment]:
+        """A project's deployments that can be rolled back to, newest first."""
+        return [_deployment(row) for row in await self._database.all(_WITH_IMAGE, (project_id,))]
+
+    async def forget_image(self, project_id: str, image_id: str) -> None:
+        """The image is gone: its deployments can't be rolled back to any more."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(_FORGET_IMAGE, (project_id, image_id))
+
+    def _publish(self, deployment: Deployment) -> Deployment:
+        self._bus.publish(
+            DeploymentChanged(deployment.project_id, deployment.id, deployment.status)
+        )
+        return deployment
+
+
+async def _advance(
+    transaction: Transaction,
+    id_: str,
+    status: Status,
+    phases: dict[str, int],
+    changes: dict[str, Any],
+) -> sqlite3.Row | None:
+    assignments = _assignments(changes)
+    allowed = ", ".join(f"'{before}'" for before in predecessors(status))
+    return await transaction.one(
+        f"""UPDATE deployments SET status = :status, updated_at = :now,
+            phases = json_patch(phases, :phases){assignments}
+            WHERE id = :id AND status IN ({allowed}) RETURNING *""",
+        {**changes, "id": id_, "status": status, "now": now(), "phases": json.dumps(phases)},
+    )
+
+
+async def _update(transaction: Transaction, id_: str, changes: dict[str, Any]) -> None:
+    await transaction.execute(
+        f"UPDATE deployments SET updated_at = :now{_assignments(changes)} WHERE id = :id",
+        {**changes, "id": id_, "now": now()},
+    )
+
+
+def _assignments(changes: dict[str, Any]) -> str:
+    if unknown := changes.keys() - _CHANGEABLE:
+        raise ValueError(f"not columns that change: {unknown}")
+    return "".join(f", {name} = :{name}" for name in changes)
+
+
+def _deployment(row: sqlite3.Row) -> Deployment:
+    values = dict(row)
+    values["status"] = Status(row["status"])
+    values["source"] = Source(row["source"])
+    values["phases"] = json.loads(row["phases"])
+    return Deployment(**values)

@@ -1,0 +1,55 @@
+"""All that a box remembers, behind one object."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from sotabox.crypto import Sealer, load_key
+from sotabox.events import Bus
+from sotabox.store.api_keys import ApiKeys
+from sotabox.store.database import Database
+from sotabox.store.deployments import Deployments
+from sotabox.store.env_vars import EnvVars
+from sotabox.store.folders import Folders
+from sotabox.store.logs import Logs
+from sotabox.store.migrations import migrate
+from sotabox.store.projects import Projects
+from sotabox.store.users import Users
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The tables and files of a box; `Store.open` makes it."""
+
+    folders: Folders
+    database: Database
+    sealer: Sealer
+    users: Users
+    api_keys: ApiKeys
+    projects: Projects
+    deployments: Deployments
+    env_vars: EnvVars
+    logs: Logs
+
+    @classmethod
+    async def open(cls, data_dir: Path, bus: Bus) -> "Store":
+        """Opens the store of a data directory, making or migrating what is needed."""
+        folders = Folders.create(data_dir)
+        await asyncio.to_thread(migrate, folders.database)
+        sealer = Sealer(load_key(folders.key))
+        database = await Database.open(folders.database)
+        return cls(
+            folders=folders,
+            database=database,
+            sealer=sealer,
+            users=Users(database),
+            api_keys=ApiKeys(database),
+            projects=Projects(database),
+            deployments=Deployments(database, bus),
+            env_vars=EnvVars(database, sealer),
+            logs=Logs(folders.logs),
+        )
+
+    async def close(self) -> None:
+        """Closes the database; files are closed after each use anyway."""
+        await self.database.close()
