@@ -1,0 +1,173 @@
+"""The one door to the Docker engine: SDK calls in threads, streams on the event loop."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import docker
+import docker.errors
+import requests.exceptions
+
+from sotabox.engine import stream
+from sotabox.engine.faults import (
+    EngineError,
+    EngineNotFound,
+    fault_of,
+    unavailable,
+)
+from sotabox.errors import EngineUnavailable, Invalid
+
+__all__ = ["Engine", "EngineError", "EngineNotFound"]
+
+_THREADS: Final = 4
+_SCHEME: Final = "unix://"
+
+
+class Engine:
+    """A Docker engine, shared with whoever else uses it.
+
+    Making one touches nothing: the engine may be away at our start and come later. The API's
+    version is agreed upon at the first call, and again after each loss, as an upgrade of the
+    engine may be what the loss was.
+    """
+
+    def __init__(self, docker_host: str, instance_id: str) -> None:
+        """An engine by its address.
+
+        Args:
+            docker_host: `unix:///path`.
+            instance_id: marks what is ours; several boxes may share one engine.
+
+        Raises:
+            Invalid: the address is not a unix socket's.
+        """
+        if not docker_host.startswith(_SCHEME):
+            raise Invalid(
+                f"The Docker host {docker_host!r} is not a unix socket",
+                hint="Give an address like unix:///var/run/docker.sock: the box reaches its apps "
+                "by their addresses, so the engine must run on the same machine.",
+            )
+        self.instance_id = instance_id
+        self.socket_path = docker_host.removeprefix(_SCHEME)
+        self._docker_host = docker_host
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="engine")
+        self._local = threading.local()
+        self._generation = 0  # rises with each loss; clients of an older one are thrown away
+        self._version: str | None = None
+
+    async def call(self, method: str, *args: Any, timeout_s: float = 30, **kwargs: Any) -> Any:
+        """The result of `method` of the SDK's low-level client.
+
+        Raises:
+            EngineUnavailable: no connection, or no answer within `timeout_s`.
+            EngineNotFound: the thing named does not exist.
+            DiskFull: the engine has no space left.
+            EngineError: any other refusal.
+        """
+        work = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._call, method, args, timeout_s, kwargs
+        )
+        try:
+            # The client's own time-out counts silence; this one also ends an answer that drips,
+            # and the wait for a thread while a wedged engine holds all of them.
+            return await asyncio.wait_for(work, timeout_s + 1)
+        except TimeoutError as error:
+            raise unavailable(self.socket_path, f"no answer in {timeout_s:g} s") from error
+
+    @asynccontextmanager
+    async def request(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: stream.Body = b"",
+        head_timeout_s: float | None = 30,
+    ) -> AsyncIterator[stream.Answer]:
+        """A request whose answer is read as it comes; see `stream.request`."""
+        async with stream.request(
+            self.socket_path,
+            method,
+            f"/v{await self.api_version()}{path}",
+            params,
+            headers=headers,
+            body=body,
+            head_timeout_s=head_timeout_s,
+        ) as answer:
+            yield answer
+
+    async def api_version(self) -> str:
+        """The version of the API that the engine and the SDK both speak."""
+        if self._version is None:
+            await self.call("ping")
+        if self._version is None:  # lost again in the same moment
+            raise unavailable(self.socket_path, "the connection broke")
+        return self._version
+
+    async def ping(self) -> bool:
+        """Whether the engine answers within a few seconds; needs no free thread."""
+        try:
+            async with (
+                asyncio.timeout(5),
+                stream.request(self.socket_path, "GET", "/_ping", head_timeout_s=5) as answer,
+            ):
+                await answer.read()
+        except (EngineUnavailable, EngineError, TimeoutError):
+            return False
+        return True
+
+    async def info(self) -> dict[str, Any]:
+        """What the engine tells about itself and its machine."""
+        info: dict[str, Any] = await self.call("info")
+        return info
+
+    async def close(self) -> None:
+        """Let go of the threads; calls under way are left to their time-outs."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _call(
+        self, method: str, args: tuple[Any, ...], timeout_s: float, kwargs: dict[str, Any]
+    ) -> Any:
+        try:
+            client = self._client()
+            client.timeout = timeout_s  # type: ignore[assignment]  # requests takes fractions
+            return getattr(client, method)(*args, **kwargs)
+        except docker.errors.APIError as error:
+            raise fault_of(error.status_code or 0, str(error.explanation or error)) from error
+        except (requests.exceptions.RequestException, docker.errors.DockerException) as error:
+            self._generation += 1
+            self._version = None
+            raise unavailable(self.socket_path, _reason(error)) from error
+
+    def _client(self) -> docker.APIClient:
+        """This thread's own client: its time-out is an attribute, not an argument."""
+        if getattr(self._local, "generation", None) != self._generation:
+            if (old := getattr(self._local, "client", None)) is not None:
+                old.close()
+            self._local.generation = self._generation
+            self._local.client = None
+        if self._local.client is None:
+            self._local.client = docker.APIClient(
+                base_url=self._docker_host, version="auto", timeout=10
+            )
+            self._version = self._local.client.api_version
+        client: docker.APIClient = self._local.client
+        return client
+
+
+def _reason(error: Exception) -> str:
+    """The system's own words at the bottom of the SDK's layers of exceptions."""
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, FileNotFoundError):
+            return "there is no such socket"
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+        cause = cause.__cause__ or cause.__context__
+    return str(error).rstrip(".") or type(error).__name__

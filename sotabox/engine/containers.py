@@ -1,0 +1,205 @@
+"""Containers: made from a request, found by label, read as plain values."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sotabox.engine import labels
+from sotabox.engine.client import Engine, EngineError, EngineNotFound
+from sotabox.engine.faults import unavailable
+from sotabox.engine.frames import FrameReader, LogLine, nanoseconds
+from sotabox.engine.spec import ContainerRequest, container_body, container_name
+
+_START_TIMEOUT_S: Final = 60
+_STOP_MARGIN_S: Final = 30  # of the engine, after the grace is over and it kills
+_NO_RESTART: Final = {"Name": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container as it is now.
+
+    Attributes:
+        pid: of its init on the host; 0 unless running.
+        address: its IPv4 address, only while it runs: a stopped one's may be another's by now.
+        exit_code: of its last run; 0 while it never ended.
+        oom_killed: some process of it ran out of memory, not necessarily the app.
+        restart_count: by the engine, since it was made.
+        started_at: RFC 3339.
+    """
+
+    id: str
+    name: str
+    image_id: str
+    labels: Mapping[str, str]
+    running: bool
+    pid: int
+    address: str | None
+    exit_code: int
+    oom_killed: bool
+    restart_count: int
+    started_at: str
+    error: str
+
+    @property
+    def project_id(self) -> str | None:
+        return self.labels.get(labels.PROJECT)
+
+    @property
+    def deployment_id(self) -> str | None:
+        return self.labels.get(labels.DEPLOYMENT)
+
+    @property
+    def role(self) -> str | None:
+        return self.labels.get(labels.ROLE)
+
+
+def read_container(answer: Mapping[str, Any]) -> Container:
+    """The container in the engine's answer to `inspect`."""
+    state = answer["State"]
+    running = bool(state["Running"]) and not state.get("Restarting", False)
+    networks = answer["NetworkSettings"]["Networks"] or {}
+    addresses = [n["IPAddress"] for n in networks.values() if n and n.get("IPAddress")]
+    return Container(
+        id=answer["Id"],
+        name=answer["Name"].removeprefix("/"),
+        image_id=answer["Image"],
+        labels=answer["Config"]["Labels"] or {},
+        running=running,
+        pid=state["Pid"] if running else 0,
+        address=addresses[0] if running and addresses else None,
+        exit_code=state["ExitCode"],
+        oom_killed=state.get("OOMKilled", False),
+        restart_count=answer.get("RestartCount", 0),
+        started_at=state["StartedAt"],
+        error=state.get("Error", ""),
+    )
+
+
+class Containers:
+    """This box's containers. What ends one is fine with its being gone already."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def create(self, request: ContainerRequest) -> str:
+        """The id of a new container, which does not run yet."""
+        name = container_name(request, secrets.token_hex(3))
+        answer = await self._engine.call(
+            "create_container_from_config", container_body(request), name
+        )
+        return str(answer["Id"])
+
+    async def start(self, id_: str) -> None:
+        """Run it. After an error the container is still there: the caller removes it."""
+        await self._engine.call("start", id_, timeout_s=_START_TIMEOUT_S)
+
+    async def restart(self, id_: str, grace_s: int) -> None:
+        """Stop it in order and run it again; it keeps its address."""
+        await self._engine.call(
+            "restart", id_, timeout=grace_s, timeout_s=grace_s + _START_TIMEOUT_S
+        )
+
+    async def inspect(self, id_: str) -> Container:
+        """The container as it is now.
+
+        Raises:
+            EngineNotFound: there is none.
+        """
+        return read_container(await self._engine.call("inspect_container", id_))
+
+    async def list_ours(self, project_id: str | None = None) -> list[Container]:
+        """This box's containers, running or not, of one project or of all."""
+        wanted = labels.filter_of(self._engine.instance_id, project_id=project_id)
+        rows = await self._engine.call("containers", all=True, filters={"label": wanted})
+        found = await asyncio.gather(
+            *(
+                self._inspect_if_there(row["Id"])
+                for row in rows
+                if labels.is_our_container(row["Labels"] or {}, self._engine.instance_id)
+            )
+        )
+        return [container for container in found if container is not None]
+
+    async def condemn(self, id_: str) -> None:
+        """Keep the engine from ever starting it again, before it is stopped."""
+        with suppress(EngineNotFound):
+            await self._engine.call("update_container", id_, restart_policy=_NO_RESTART)
+
+    async def stop(self, id_: str, grace_s: int) -> None:
+        """Ask it to end, and kill it after `grace_s`."""
+        with suppress(EngineNotFound):
+            await self._engine.call(
+                "stop", id_, timeout=grace_s, timeout_s=grace_s + _STOP_MARGIN_S
+            )
+
+    async def remove(self, id_: str) -> None:
+        """Make it vanish with its anonymous volumes, running or not."""
+        try:
+            await self._engine.call("remove_container", id_, v=True, force=True, timeout_s=60)
+        except EngineNotFound:
+            return
+        except EngineError as error:
+            if error.status != 409:  # its removal is already under way
+                raise
+
+    async def wait_exit(self, id_: str, timeout_s: float) -> int:
+        """Its exit code, once it has ended.
+
+        Raises:
+            TimeoutError: it still runs after `timeout_s`.
+        """
+        async with (
+            asyncio.timeout(timeout_s),
+            self._engine.request("POST", f"/containers/{id_}/wait", head_timeout_s=None) as answer,
+        ):
+            body = await answer.read()
+        if not body.strip():  # how a wait looks when the engine goes away
+            raise unavailable(self._engine.socket_path, "it ended while a container was awaited")
+        return int(json.loads(body)["StatusCode"])
+
+    async def tail(self, id_: str, lines: int) -> list[str]:
+        """The last lines that it printed."""
+        async with asyncio.timeout(30):
+            return [line.text async for line in self._read(id_, tail=str(lines), follow=False)]
+
+    async def follow(
+        self, id_: str, since: str | None = None, tail: int | None = None
+    ) -> AsyncIterator[LogLine]:
+        """Its lines as they are printed, until it ends or the engine goes away.
+
+        With `since`, the `at` of the last line that the caller has, only later ones come; `tail`
+        is how many old lines come first, None all that are kept.
+        """
+        after = nanoseconds(since) if since is not None else -1
+        count = "all" if tail is None else str(tail)
+        async with aclosing(self._read(id_, tail=count, follow=True, after=after)) as lines:
+            async for line in lines:
+                yield line
+
+    async def _read(
+        self, id_: str, *, tail: str, follow: bool, after: int = -1
+    ) -> AsyncGenerator[LogLine, None]:
+        params = {"stdout": "1", "stderr": "1", "timestamps": "1", "tail": tail}
+        params["follow"] = "1" if follow else "0"
+        if after >= 0:
+            params["since"] = f"{after // 1_000_000_000}.{after % 1_000_000_000:09d}"
+        frames = FrameReader()
+        async with self._engine.request("GET", f"/containers/{id_}/logs", params) as answer:
+            async for chunk in answer.chunks():
+                for line in frames.feed(chunk):
+                    if nanoseconds(line.at) > after:
+                        yield line
+        for line in frames.finish():
+            if nanoseconds(line.at) > after:
+                yield line
+
+    async def _inspect_if_there(self, id_: str) -> Container | None:
+        try:
+            return await self.inspect(id_)
+        except EngineNotFound:  # removed since it was listed
+            return None
