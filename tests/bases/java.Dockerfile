@@ -1,5 +1,5 @@
 FROM sotabox-test/debian:1
 RUN apt-get update \
- && apt-get install -y --no-install-recommends openjdk-21-jdk-headless maven \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get install -y openjdk-21-jdk-headless maven \
+ && rm -r /var/lib/apt/lists/*
 CMD ["jshell"]

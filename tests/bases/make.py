@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 import docker
-from docker.errors import ImageNotFound
+from docker.errors import APIError, ImageNotFound
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = Path(os.environ.get("SOTABOX_TEST_CACHE", "/var/cache/sotabox-tests")) / "bases"
@@ -32,6 +32,12 @@ LABEL: Final = "sotabox.test-base"
 SUITE: Final = "trixie"
 HOST_CA: Final = Path("/etc/ssl/certs/ca-certificates.crt")
 STEP_TIMEOUT_S: Final = 900
+APT_LEAN: Final = """\
+APT::Install-Recommends "false";
+Binary::apt::APT::Keep-Downloaded-Packages "false";
+DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/*.bin"; };
+"""
+STAGE_LABEL: Final = f"{LABEL}.stage"  # on a stage that a Dockerfile only copies from
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,7 @@ def ensure(engine: docker.DockerClient, name: str) -> None:
     _MAKERS.get(name, _make_from_dockerfile)(
         engine, name, {LABEL: digest, f"{LABEL}.note": base.note}
     )
+    _drop_untagged(engine, LABEL)
     _keep(engine, name, tarball)
 
 
@@ -106,7 +113,7 @@ def recipe_digest(name: str) -> str:
     if dockerfile.exists():
         digest.update(dockerfile.read_bytes())
     if name == "debian":
-        digest.update(HOST_CA.read_bytes())
+        digest.update(HOST_CA.read_bytes() + APT_LEAN.encode())
     for needed in BASES[name].needs:
         digest.update(recipe_digest(needed).encode())
     return digest.hexdigest()[:16]
@@ -127,6 +134,17 @@ def _make_from_dockerfile(engine: docker.DockerClient, name: str, labels: dict[s
         )
     for _line in log:
         pass  # the SDK raises BuildError, with the log in it, when a step failed
+    _drop_untagged(engine, STAGE_LABEL)
+
+
+def _drop_untagged(engine: docker.DockerClient, label: str) -> None:
+    """Removes images of ours that lost their tag to a newer recipe's, unless one stands on them."""
+    for image in engine.images.list(filters={"dangling": True, "label": label}):
+        try:
+            engine.images.remove(image.id)
+        except APIError as error:
+            if error.status_code not in (404, 409):
+                raise
 
 
 def _make_busybox(engine: docker.DockerClient, name: str, labels: dict[str, str]) -> None:
@@ -184,6 +202,7 @@ def _make_debian(engine: docker.DockerClient, name: str, labels: dict[str, str])
             shutil.rmtree(root / clutter)
             (root / clutter).mkdir()
         shutil.copyfile(HOST_CA, root / ca.lstrip("/"))
+        (root / "etc/apt/apt.conf.d/lean").write_text(APT_LEAN)
         tarball = Path(folder, "root.tar")
         _run("tar", "--numeric-owner", "-C", str(root), "-cf", str(tarball), ".")
         engine.api.import_image_from_file(

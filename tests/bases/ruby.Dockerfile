@@ -1,5 +1,5 @@
 FROM sotabox-test/debian:1
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ruby ruby-bundler \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get install -y ruby ruby-bundler \
+ && rm -r /var/lib/apt/lists/*
 CMD ["irb"]

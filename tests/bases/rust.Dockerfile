@@ -1,5 +1,5 @@
 FROM sotabox-test/debian:1
 RUN apt-get update \
- && apt-get install -y --no-install-recommends cargo gcc libc6-dev \
- && rm -rf /var/lib/apt/lists/*
+ && apt-get install -y cargo gcc libc6-dev \
+ && rm -r /var/lib/apt/lists/*
 CMD ["bash"]
