@@ -1,0 +1,161 @@
+"""Deployments: accepted, repeated, rolled back, read."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from sotabox.errors import (
+    Conflict,
+    DiskFull,
+    NoPreviousDeployment,
+    NotFound,
+    NothingRunning,
+    ProjectDeleting,
+)
+from sotabox.model.deployment import Deployment, Source
+from sotabox.model.ids import new_deployment_id
+from sotabox.model.project import Project
+from sotabox.operations.actor import Actor, changeable_project, visible_project
+from sotabox.pipeline.pipeline import Pipeline
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A body that was received: a file of ours, and how long it took."""
+
+    path: Path
+    size_bytes: int
+    duration_ms: int
+    notes: tuple[str, ...] = ()  # what the log should say of it
+
+
+async def prepare_upload(store: Store, settings: Settings, actor: Actor, ref: str) -> Project:
+    """Says before a body is read whether it may come.
+
+    Raises:
+        NotFound, Forbidden, ProjectDeleting: not to this project.
+        DiskFull: the disk is below the floor that keeps the box alive.
+    """
+    project = await changeable_project(store, actor, ref)
+    if project.deleting:
+        raise ProjectDeleting("This project is being deleted")
+    free_mb = shutil.disk_usage(store.folders.root).free // 1_000_000
+    if free_mb < settings.disk_floor_mb:
+        raise DiskFull(
+            f"Only {free_mb} MB of disk are free; {settings.disk_floor_mb} MB are kept for the apps",
+            hint="Free some space, or lower SOTABOX_DISK_FLOOR_MB.",
+            retry_after_s=60,
+        )
+    return project
+
+
+async def deploy(
+    store: Store,
+    pipeline: Pipeline,
+    settings: Settings,
+    actor: Actor,
+    project: Project,
+    upload: Upload,
+) -> Deployment:
+    """Takes an uploaded archive in: checked, unpacked, queued.
+
+    Raises:
+        ArchiveInvalid: the archive can't be used; nothing of it is left.
+        QueueFull, ProjectDeleting: nothing is left either.
+    """
+    id_ = new_deployment_id()
+    await pipeline.admit_archive(id_, upload.path)
+    try:
+        deployment, superseded = await store.deployments.insert_pending(
+            id_, project.id, actor.user.id, settings.queue_max
+        )
+    except BaseException:
+        pipeline.forget_archive(id_)
+        raise
+    await store.deployments.record_phase(id_, "upload", upload.duration_ms)
+    pipeline.submit(deployment, notes=upload.notes)
+    for old in superseded:
+        pipeline.supersede(old)
+    return deployment
+
+
+async def redeploy(store: Store, pipeline: Pipeline, actor: Actor, ref: str) -> Deployment:
+    """The current release again, with today's variables and no build.
+
+    Raises:
+        NothingRunning: there is no release yet, or its image is gone.
+    """
+    project = await changeable_project(store, actor, ref)
+    release = await store.deployments.current_release(project.id)
+    if release is None or release.image_id is None:
+        raise NothingRunning(
+            "Nothing is running in this project, so there is nothing to deploy again",
+            hint="Deploy an archive first.",
+        )
+    return await _deploy_release(store, pipeline, actor, release, Source.REDEPLOY)
+
+
+async def rollback(
+    store: Store, pipeline: Pipeline, actor: Actor, ref: str, to: str | None
+) -> Deployment:
+    """An older release again, with today's variables: the previous one, or that of deployment `to`.
+
+    Raises:
+        NothingRunning: nothing is running, so nothing can be gone back from.
+        NoPreviousDeployment: no older release is kept.
+        NotFound: `to` is no deployment of this project.
+        Conflict: the image of `to` is not kept any more.
+    """
+    project = await changeable_project(store, actor, ref)
+    if to is not None:
+        release = await get(store, actor, ref, to)
+        if release.image_id is None or release.url is None:
+            raise Conflict(
+                f"Deployment {release.number} has no image that could run again",
+                hint="The list of deployments shows which ones are kept.",
+            )
+    else:
+        current = await store.deployments.running(project.id)
+        if current is None:
+            raise NothingRunning("Nothing is running in this project")
+        previous = await store.deployments.previous_release(current)
+        if previous is None:
+            raise NoPreviousDeployment(
+                "There is no earlier version to go back to",
+                hint="Only versions that ran once, and whose image is still kept, count.",
+            )
+        release = previous
+    return await _deploy_release(store, pipeline, actor, release, Source.ROLLBACK)
+
+
+async def _deploy_release(
+    store: Store, pipeline: Pipeline, actor: Actor, release: Deployment, source: Source
+) -> Deployment:
+    deployment = await store.deployments.insert_deploying(
+        new_deployment_id(), release, source, actor.user.id
+    )
+    pipeline.submit(deployment)
+    return deployment
+
+
+async def get(store: Store, actor: Actor, ref: str, deployment_id: str) -> Deployment:
+    """A deployment of a project.
+
+    Raises:
+        NotFound: the project has none of that id.
+    """
+    project = await visible_project(store, actor, ref)
+    deployment = await store.deployments.find(deployment_id)
+    if deployment is None or deployment.project_id != project.id:
+        raise NotFound("There is no such deployment in this project")
+    return deployment
+
+
+async def page(
+    store: Store, actor: Actor, ref: str, before: int | None, limit: int
+) -> list[Deployment]:
+    """At most `limit` deployments of a project with a number below `before`, newest first."""
+    project = await visible_project(store, actor, ref)
+    return await store.deployments.page(project.id, before, limit)
