@@ -7,11 +7,12 @@
     ├── NotFound 404
     ├── MethodNotAllowed 405
     ├── Conflict 409            SlugTaken · NothingRunning · NoPreviousDeployment · ProjectDeleting
+    │                           DuplicateHost
     ├── TooLarge 413
     ├── UnsupportedMediaType 415
     ├── Invalid 422             ArchiveInvalid · UnknownApp
     ├── RateLimited 429
-    ├── Internal 500
+    ├── Internal 500            RouterRefused
     └── Unavailable 503         QueueFull · EngineUnavailable · RouterUnavailable · DiskFull
 
 The class says what kind it is (`status`, `code`); the message says what was wrong, the hint what to
@@ -93,6 +94,12 @@ class ProjectDeleting(Conflict):
     code = "project_deleting"
 
 
+class DuplicateHost(Conflict):
+    """Two projects, or a project and the box itself, claim one hostname."""
+
+    code = "duplicate_host"
+
+
 class TooLarge(SotaboxError):
     status = 413
     code = "payload_too_large"
@@ -130,6 +137,12 @@ class RateLimited(SotaboxError):
 class Internal(SotaboxError):
     status = 500
     code = "internal_error"
+
+
+class RouterRefused(Internal):
+    """Caddy did not accept a document of ours; the one before stays in force."""
+
+    code = "router_refused"
 
 
 class Unavailable(SotaboxError):
