@@ -24,8 +24,8 @@ bench:    ## deploy time beside the engine's own floor, then memory and CPU at r
 	./tests/run bench deploy
 	./tests/run bench footprint
 
-docs:     ## rewrites the pages made from code: settings, errors
-	.venv/bin/python tests/docs.py
+docs:     ## rewrites the pages of docs/ that are made from code
+	.venv/bin/python tests/reference.py
 
 # Only the public index and its hashes go into a lock, whatever this machine's pip is set up to use.
 COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \
