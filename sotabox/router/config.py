@@ -1,0 +1,359 @@
+"""Routes → the whole Caddy document. Decides everything, touches nothing.
+
+Only hosts, TLS and settings are in it. Where an app's requests go is not: each route dials the
+*content of a file*, read in every request (`{file./…}`), so that a deploy never reloads Caddy. A
+reload replaces Caddy's listeners' servers, and clients that just reused an idle connection see it
+closed; a file replaced by rename loses nothing (measured: docs of `router.upstream`).
+
+A project without a running app has one of two sockets as its upstream, behind which servers of
+this same document say why (`waiting`, `paused`).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any, Final
+
+from sotabox.errors import DuplicateHost, Invalid
+from sotabox.router.files import RouterFiles
+from sotabox.router.pages import Page, PageKind, page_route
+from sotabox.settings import TlsMode
+
+Json = dict[str, Any]
+
+#: Caddy tries routes one after the other: above this count, groups keep the last host fast
+#: (1,000 flat hosts: 4,000 requests a second on the last one; in groups of 32: 13,000).
+GROUP_ABOVE: Final = 50
+GROUP_SIZE: Final = 32
+
+_HOST: Final = re.compile(
+    r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*"
+)
+#: Names that claim to know the client, in the spellings that CGI-like servers take for the same.
+_FORGEABLE: Final = ("X-Forwarded-*", "X_Forwarded_*", "Forwarded", "X-Real-Ip", "X_Real_Ip")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The hostnames (lower case, punycode) of a project, and the file that names its upstream."""
+
+    hosts: tuple[str, ...]
+    project_id: str
+    upstream_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPolicy:
+    """Where certificates come from; `ca` and `ca_roots` name another ACME authority."""
+
+    mode: TlsMode = TlsMode.AUTO
+    email: str = ""
+    ca: str = ""
+    ca_roots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouterSettings:
+    """What the document needs to know besides its routes.
+
+    Times in seconds. `bind` is the address to listen on; empty means all. `retry_s` is how long a
+    request waits for an app that accepts no connection (a restart, a swap). `stream_close_s`
+    is how long WebSockets outlive a reload, which another project's new domain may cause.
+    """
+
+    files: RouterFiles
+    domain: str = "localhost"
+    http_port: int = 80
+    https_port: int = 443
+    tls: TlsPolicy = field(default_factory=TlsPolicy)
+    control_plane: str = "127.0.0.1:7680"
+    bind: str = ""
+    http3: bool = True
+    retry_s: int = 5
+    grace_s: int = 10
+    stream_close_s: int = 3600
+    upstream_idle_s: int = 1
+    header_timeout_s: int = 10
+    client_idle_s: int = 120
+    header_max_bytes: int = 65_536
+
+    @property
+    def tls_mode(self) -> TlsMode:
+        """The mode that is possible for this domain.
+
+        `auto` means off where no public authority can vouch: for `localhost`, names below it, and
+        bare addresses. A certificate of our own would only bring warnings there, while browsers
+        treat `http://*.localhost` as a secure context anyway. Say `internal` to have one.
+        """
+        if self.tls.mode is TlsMode.AUTO and _is_private(self.domain):
+            return TlsMode.OFF
+        return self.tls.mode
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The TCP ports that Caddy will listen on."""
+        if self.tls_mode is TlsMode.OFF:
+            return (self.http_port,)
+        return (self.http_port, self.https_port)
+
+    @property
+    def control_hosts(self) -> tuple[str, str]:
+        return (self.domain, f"api.{self.domain}")
+
+    def url(self, host: str) -> str:
+        """`host` as a person would type it, with its scheme, and its port when it is unusual."""
+        if self.tls_mode is TlsMode.OFF:
+            return f"http://{host}" + (f":{self.http_port}" if self.http_port != 80 else "")
+        return f"https://{host}" + (f":{self.https_port}" if self.https_port != 443 else "")
+
+
+def render_config(
+    routes: Iterable[Route], settings: RouterSettings, pages: Mapping[PageKind, Page]
+) -> Json:
+    """The whole Caddy document for `routes`; same input, same bytes, in whatever order.
+
+    Raises:
+        DuplicateHost: two routes, or a route and the box itself, claim one name.
+        Invalid: a host is not a lower-case hostname.
+
+    Source: Caddy's JSON reference (`apps.http`, `apps.tls`), version 2.11.
+    """
+    ordered = sorted(routes, key=lambda route: (route.hosts, route.project_id))
+    check_hosts(ordered, settings)
+    secure = settings.tls_mode is not TlsMode.OFF
+    known = [*settings.control_hosts, *(host for route in ordered for host in route.hosts)]
+    serving = _serving_routes(ordered, settings, pages)
+    plain = [_redirect(known, settings), _unknown(pages)] if secure else serving
+    servers = {
+        "http": _server(settings, settings.http_port, ["h1"], plain, pages),
+        "waiting": _page_server(f"unix/{settings.files.waiting_socket}", pages[PageKind.WAITING]),
+        "paused": _page_server(f"unix/{settings.files.paused_socket}", pages[PageKind.PAUSED]),
+    }
+    if secure:
+        protocols = ["h1", "h2", "h3"] if settings.http3 else ["h1", "h2"]
+        servers["https"] = _server(settings, settings.https_port, protocols, serving, pages)
+        # Certificates for the hosts of its routes; the redirects are ours.
+        servers["https"]["automatic_https"] = {"disable_redirects": True}
+    document = render_idle(settings.files)
+    document["apps"] = {
+        "http": {
+            "http_port": settings.http_port,
+            "https_port": settings.https_port,
+            "grace_period": f"{settings.grace_s}s",
+            "metrics": {"per_host": True},
+            "servers": servers,
+        }
+    }
+    if secure:
+        document["apps"]["tls"] = {"automation": {"policies": [{"issuers": [_issuer(settings)]}]}}
+        document["apps"]["pki"] = {"certificate_authorities": {"local": {"install_trust": False}}}
+    return document
+
+
+def render_idle(files: RouterFiles) -> Json:
+    """A document that serves nothing: for a Caddy that is up before sotabox ever was."""
+    return {"admin": _admin(files), "storage": _storage(files), "logging": _logging(files)}
+
+
+def listen_ports(document: Json) -> set[int]:
+    """The TCP ports that a document of ours makes Caddy listen on."""
+    servers = document.get("apps", {}).get("http", {}).get("servers", {})
+    addresses = [address for server in servers.values() for address in server["listen"]]
+    return {
+        int(address.rpartition(":")[2]) for address in addresses if not address.startswith("unix/")
+    }
+
+
+def encode_config(document: Json) -> bytes:
+    """The document as it lies on disk: readable, and the same bytes for the same content."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def check_hosts(routes: Sequence[Route], settings: RouterSettings) -> None:
+    """Refuse names that Caddy would read as a pattern, and names claimed twice."""
+    owners = dict.fromkeys(settings.control_hosts, "the box itself")
+    for route in routes:
+        for host in route.hosts:
+            if not _HOST.fullmatch(host):
+                raise Invalid(
+                    f"{host!r} is not a hostname in lower case",
+                    hint="Use letters, digits, '-' and '.'; international names in punycode.",
+                )
+            if host in owners:
+                raise DuplicateHost(
+                    f"{host} is claimed by project {route.project_id} and by {owners[host]}",
+                    hint="Remove the domain from one of them.",
+                )
+            owners[host] = f"project {route.project_id}"
+
+
+def _is_private(domain: str) -> bool:
+    if domain == "localhost" or domain.endswith(".localhost"):
+        return True
+    try:
+        ip_address(domain.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _server(
+    settings: RouterSettings,
+    port: int,
+    protocols: list[str],
+    routes: list[Json],
+    pages: Mapping[PageKind, Page],
+) -> Json:
+    return {
+        "listen": [f"{settings.bind}:{port}"],
+        "protocols": protocols,
+        "read_header_timeout": f"{settings.header_timeout_s}s",
+        "idle_timeout": f"{settings.client_idle_s}s",
+        "max_header_bytes": settings.header_max_bytes,
+        "automatic_https": {"disable": True},
+        "routes": [{"handle": [_clean_headers()]}, *routes],
+        "errors": {"routes": _error_routes(settings, pages)},
+    }
+
+
+def _page_server(listen: str, page: Page) -> Json:
+    return {
+        "listen": [listen],
+        "protocols": ["h1"],
+        "automatic_https": {"disable": True},
+        "routes": [{"handle": [_delete_server_header()]}, page_route(page)],
+    }
+
+
+def _clean_headers() -> Json:
+    """Nothing that the client claims about itself goes on; Caddy then says what it saw."""
+    return {
+        "handler": "headers",
+        "request": {
+            "delete": list(_FORGEABLE),
+            "set": {"X-Real-Ip": ["{http.request.remote.host}"]},
+        },
+        "response": {"delete": ["Server"]},
+    }
+
+
+def _delete_server_header() -> Json:
+    return {"handler": "headers", "response": {"delete": ["Server"]}}
+
+
+def _serving_routes(
+    routes: Sequence[Route], settings: RouterSettings, pages: Mapping[PageKind, Page]
+) -> list[Json]:
+    control = {
+        "match": [{"host": list(settings.control_hosts)}],
+        "handle": [_proxy(settings.control_plane, settings)],
+        "terminal": True,
+    }
+    apps = [_app(route, settings) for route in routes]
+    if sum(len(route.hosts) for route in routes) > GROUP_ABOVE:
+        apps = [_group(apps[at : at + GROUP_SIZE]) for at in range(0, len(apps), GROUP_SIZE)]
+    return [control, *apps, _unknown(pages)]
+
+
+def _app(route: Route, settings: RouterSettings) -> Json:
+    return {
+        "match": [{"host": list(route.hosts)}],
+        "handle": [_proxy(f"{{file.{route.upstream_file}}}", settings)],
+        "terminal": True,
+    }
+
+
+def _group(apps: list[Json]) -> Json:
+    hosts = [host for app in apps for host in app["match"][0]["host"]]
+    return {
+        "match": [{"host": hosts}],
+        "handle": [{"handler": "subroute", "routes": apps}],
+        "terminal": True,
+    }
+
+
+def _proxy(dial: str, settings: RouterSettings) -> Json:
+    """To one upstream, as transparently as HTTP allows.
+
+    Bodies are passed on as they come, event streams are flushed by themselves; compression is
+    between the client and the app. An idle connection to an app is closed soon, so that the
+    connections which an old version still holds are requests in flight. Only a failed *dial* is
+    tried again (the placeholder is read anew): a request that was sent is never sent twice.
+    """
+    return {
+        "handler": "reverse_proxy",
+        "upstreams": [{"dial": dial}],
+        "transport": {
+            "protocol": "http",
+            "compression": False,
+            "dial_timeout": "3s",
+            "keep_alive": {"idle_timeout": f"{settings.upstream_idle_s}s"},
+        },
+        "load_balancing": {"try_duration": f"{settings.retry_s}s", "try_interval": "50ms"},
+        "stream_close_delay": f"{settings.stream_close_s}s",
+    }
+
+
+def _redirect(hosts: list[str], settings: RouterSettings) -> Json:
+    port = "" if settings.https_port == 443 else f":{settings.https_port}"
+    location = f"https://{{http.request.host}}{port}{{http.request.uri}}"
+    return {
+        "match": [{"host": hosts}],
+        "handle": [
+            {
+                "handler": "static_response",
+                "status_code": 308,  # a POST stays a POST
+                "headers": {"Location": [location], "Cache-Control": ["no-store"]},
+            }
+        ],
+        "terminal": True,
+    }
+
+
+def _unknown(pages: Mapping[PageKind, Page]) -> Json:
+    return page_route(pages[PageKind.UNKNOWN_HOST])
+
+
+def _error_routes(settings: RouterSettings, pages: Mapping[PageKind, Page]) -> list[Json]:
+    """Caddy's own failures only: an app's 502 is the app's, and passes."""
+    away = {"expression": "{http.error.status_code} >= 502"}
+    box = page_route(pages[PageKind.BOX_DOWN])
+    box["match"] = [{"host": list(settings.control_hosts), **away}]
+    app = page_route(pages[PageKind.APP_DOWN])
+    app["match"] = [away]
+    return [box, app, page_route(pages[PageKind.FAULT])]
+
+
+def _issuer(settings: RouterSettings) -> Json:
+    if settings.tls_mode is TlsMode.INTERNAL:
+        return {"module": "internal"}
+    issuer: Json = {"module": "acme"}
+    if settings.tls.email:
+        issuer["email"] = settings.tls.email
+    if settings.tls.ca:
+        issuer["ca"] = settings.tls.ca
+    if settings.tls.ca_roots:
+        issuer["trusted_roots_pem_files"] = list(settings.tls.ca_roots)
+    return issuer
+
+
+def _admin(files: RouterFiles) -> Json:
+    # The file that we keep is the only copy: no autosave beside it.
+    return {"listen": f"unix/{files.admin_socket}", "config": {"persist": False}}
+
+
+def _storage(files: RouterFiles) -> Json:
+    return {"module": "file_system", "root": str(files.storage)}
+
+
+def _logging(files: RouterFiles) -> Json:
+    writer = {
+        "output": "file",
+        "filename": str(files.log),
+        "mode": "0600",
+        "roll_size_mb": 10,
+        "roll_keep": 2,
+    }
+    return {"logs": {"default": {"level": "INFO", "writer": writer}}}
