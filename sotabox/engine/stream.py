@@ -85,7 +85,7 @@ async def request(
     """
     target = f"{path}?{urlencode(params)}" if params else path
     connection = await _Connection.open(socket_path)
-    sender = asyncio.create_task(
+    connection.sender = sender = asyncio.create_task(
         connection.send(method, target, headers or {}, body), name=f"engine {method} {path}"
     )
     try:
@@ -100,21 +100,11 @@ async def request(
         if connection.reading_head:
             raise unavailable(socket_path, f"no answer in {head_timeout_s} s") from error
         raise
-    except _ConnectionLost as error:
-        if (cause := _failure_of(sender)) is not None:
-            raise cause from None
-        raise unavailable(socket_path, "the connection broke") from error
     finally:
         sender.cancel()
         connection.close()
         with suppress(asyncio.CancelledError, Exception):  # its failure was reported above
             await sender
-
-
-def _failure_of(sender: asyncio.Task[None]) -> BaseException | None:
-    if not sender.done() or sender.cancelled():
-        return None
-    return sender.exception()
 
 
 def _message_of(body: bytes) -> str:
@@ -126,18 +116,16 @@ def _message_of(body: bytes) -> str:
         return text
 
 
-class _ConnectionLost(Exception):
-    """The socket ended, or what came over it was no HTTP."""
-
-
 class _Connection:
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, socket_path: str
     ) -> None:
         self._reader = reader
         self._writer = writer
+        self._socket_path = socket_path
         self._http = h11.Connection(h11.CLIENT)
         self.reading_head = True
+        self.sender: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, socket_path: str) -> "_Connection":
@@ -179,7 +167,7 @@ class _Connection:
                 self.reading_head = False
                 return event.status_code
             if not isinstance(event, h11.InformationalResponse):
-                raise _ConnectionLost
+                raise self._lost()
 
     async def receive_data(self) -> bytes:
         """The next piece of the body; empty at its end."""
@@ -207,7 +195,16 @@ class _Connection:
                     return event
                 self._http.receive_data(await self._reader.read(_READ_BYTES))
             except (ConnectionError, h11.RemoteProtocolError) as error:
-                raise _ConnectionLost from error
+                raise self._lost() from error
+
+    def _lost(self) -> Exception:
+        """Why nothing more comes: the sender's failure, if that is why, else the engine's."""
+        sender = self.sender
+        if sender is not None and sender.done() and not sender.cancelled():
+            cause = sender.exception()
+            if isinstance(cause, Exception):
+                return cause
+        return unavailable(self._socket_path, "the connection broke")
 
 
 def _reason(error: OSError) -> str:
