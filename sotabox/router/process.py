@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Never
 
+from sotabox.assets import folder
 from sotabox.errors import RouterRefused, RouterUnavailable
 from sotabox.router import spawn
 from sotabox.router.admin import Admin
@@ -51,14 +52,13 @@ class Caddy:
     hosts, 280 ms with 5,000).
     """
 
-    def __init__(
-        self, binary: Path, settings: RouterSettings, frame: str, environ: Mapping[str, str]
-    ) -> None:
+    def __init__(self, binary: Path, settings: RouterSettings, environ: Mapping[str, str]) -> None:
         self.admin = Admin(settings.files.admin_socket)
         self._binary = binary
         self._settings = settings
         self._files = settings.files
-        self._pages = render_pages(frame, settings.url(settings.domain))
+        frame = folder("templates") / "errors" / "page.html"
+        self._pages = render_pages(frame.read_text(encoding="utf-8"), settings.url(settings.domain))
         self._environ = environ
         self._changing = asyncio.Lock()
         self._handle: Handle | None = None

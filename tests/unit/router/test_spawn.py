@@ -1,0 +1,22 @@
+from pathlib import Path
+
+from sotabox.router.files import RouterFiles
+from sotabox.router.spawn import caddy_environment, last_words
+
+
+def test_caddy_environment_holds_no_secret_of_ours() -> None:
+    """Caddy gets what it needs, all of it inside the data directory."""
+    files = RouterFiles(Path("/srv/box"))
+    given = {"PATH": "/bin", "SOTABOX_KEY": "secret", "AWS_SECRET": "secret", "HOME": "/root"}
+    environment = caddy_environment(files, given)
+    assert environment["PATH"] == "/bin"
+    assert environment["HOME"] == environment["XDG_DATA_HOME"] == "/srv/box/router/caddy"
+    assert "secret" not in environment.values()
+
+
+def test_last_words_are_the_reason_and_not_the_noise() -> None:
+    """The line that says why, among Caddy's log lines."""
+    output = '{"level":"info"}\nError: loading initial config: bad\n{"level":"info"}\n'
+    assert last_words(output) == "loading initial config: bad"
+    assert last_words("panic: one\n") == "panic: one"
+    assert last_words("") == "it said nothing"
