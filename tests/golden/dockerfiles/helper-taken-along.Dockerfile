@@ -1,0 +1,29 @@
+FROM node:22-slim AS assets-dependencies
+WORKDIR /app
+COPY package.json ./
+RUN npm install
+
+FROM node:22-slim AS assets-build
+WORKDIR /app
+COPY . ./
+RUN --mount=type=bind,from=assets-dependencies,source=/app/node_modules,target=/app/node_modules,rw npm run build
+
+FROM python:3.13-slim AS dependencies
+WORKDIR /app
+COPY requirements.txt ./
+RUN pip install -r requirements.txt
+
+FROM dependencies AS build
+COPY . ./
+COPY --from=assets-build /app/static /app/static
+RUN python manage.py collectstatic --noinput
+
+FROM python:3.13-slim
+RUN echo 'app:x:10001:10001:app:/home/app:/bin/sh' >> /etc/passwd && echo 'app:x:10001:' >> /etc/group && mkdir -p /home/app /app && chown 10001:10001 /home/app /app
+ENV HOME=/home/app PORT=8080 HOST=0.0.0.0
+COPY --chown=10001:10001 --from=build /app /app
+WORKDIR /app/core
+USER 10001:10001
+EXPOSE 8080
+STOPSIGNAL SIGINT
+CMD ["gunicorn", "core.wsgi"]
