@@ -1,0 +1,1 @@
+"""The `sotabox` command: a module a command, each of which imports its libraries when it runs."""

@@ -1,0 +1,22 @@
+"""Under which scheme, name and port this box and its apps are reached."""
+
+from typing import TYPE_CHECKING
+
+from sotabox.settings import Settings
+
+if TYPE_CHECKING:
+    from sotabox.router.config import RouterSettings
+
+
+def router_settings(settings: Settings) -> "RouterSettings":
+    """What decides under which scheme and port hosts of this box are reached."""
+    from sotabox.router.config import RouterSettings, TlsPolicy
+    from sotabox.router.files import RouterFiles
+
+    return RouterSettings(
+        files=RouterFiles(settings.data_dir),
+        domain=settings.domain,
+        http_port=settings.http_port,
+        https_port=settings.https_port,
+        tls=TlsPolicy(settings.tls, settings.acme_email),
+    )

@@ -1,0 +1,53 @@
+"""`sotabox apikey create`: a key for the API, made on the host."""
+
+import argparse
+from collections.abc import Mapping
+
+from sotabox.cli.failures import DONE
+from sotabox.cli.options import add_settings, settings_from
+from sotabox.errors import NotFound
+from sotabox.settings import Settings
+
+NAME = "apikey"
+HELP = "Make keys for the API."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    create = actions.add_parser(
+        "create",
+        help="make a key and print it, once",
+        description="Prints a new key, and nothing else. It works while the box serves.",
+        allow_abbrev=False,
+    )
+    create.add_argument("--name", required=True, help="what the key is for, such as laptop or ci")
+    create.add_argument("--user", metavar="EMAIL", help="whose key it is (default: the admin's)")
+    add_settings(create, ["data_dir"])
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    import asyncio
+
+    settings = settings_from(arguments, environ)
+    print(asyncio.run(_create(settings, arguments.name, arguments.user)))
+    return DONE
+
+
+async def _create(settings: Settings, name: str, email: str | None) -> str:
+    from sotabox.events import Bus
+    from sotabox.operations import api_keys, users
+    from sotabox.store.folders import Folders
+    from sotabox.store.store import Store
+
+    if not Folders(settings.data_dir).database.is_file():
+        raise NotFound(
+            f"there is no box in {settings.data_dir}",
+            hint="Start it once with sotabox serve, or name another with --data-dir.",
+        )
+    store = await Store.open(settings.data_dir, Bus())
+    try:
+        user = await (users.by_email(store, email) if email else users.ensure_admin(store))
+        _, key = await api_keys.create(store, user, name)
+    finally:
+        await store.close()
+    return key

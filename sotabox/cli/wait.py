@@ -1,0 +1,50 @@
+"""`sotabox wait`: returns when the control plane is ready, or says why it isn't."""
+
+import argparse
+import http.client
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from sotabox.cli.failures import DONE
+from sotabox.cli.options import add_settings, settings_from
+from sotabox.errors import Unavailable
+
+NAME = "wait"
+HELP = "Wait until the control plane on this host is ready."
+
+_ASK_EVERY_S: Final = 0.05
+_ANSWER_WITHIN_S: Final = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--timeout", type=float, default=30, metavar="SECONDS", help="give up then (default 30)"
+    )
+    add_settings(parser, ["listen", "data_dir"])
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    host, port = settings_from(arguments, environ).listen_address
+    deadline = time.monotonic() + arguments.timeout
+    while (problem := _problem(host, port)) is not None:
+        if time.monotonic() > deadline:
+            raise Unavailable(
+                f"the control plane at {host}:{port} is not ready after {arguments.timeout:g} s: "
+                f"{problem}"
+            )
+        time.sleep(_ASK_EVERY_S)
+    return DONE
+
+
+def _problem(host: str, port: int) -> str | None:
+    connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_WITHIN_S)
+    try:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        body = response.read().decode(errors="replace").strip()
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+    finally:
+        connection.close()
+    return None if response.status == 200 else f"{response.status} {body}"

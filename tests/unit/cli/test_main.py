@@ -1,0 +1,107 @@
+"""The command line as a whole: what it accepts, how it ends, how fast it starts."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sotabox import __version__
+from sotabox.cli.main import COMMANDS, build_parser, run
+from sotabox.settings import TABLE
+
+SLOW_LIBRARIES = {"asyncio", "cryptography", "docker", "granian", "httpx", "litestar", "msgspec"}
+
+
+def test_version_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """`sotabox --version` says which version this is, and nothing else."""
+    with pytest.raises(SystemExit) as ended:
+        run(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"sotabox {__version__}\n"
+
+
+def test_version_imports_no_library() -> None:
+    """Asking for the version, or for help, waits for no library."""
+    script = "import sys, sotabox.cli.main as m; m.build_parser(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    assert not SLOW_LIBRARIES & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("argv", [[], ["no-such-command"], ["serve", "--no-such-flag"], ["apikey"]])
+def test_wrong_use_ends_with_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A typo is answered with the usage on stderr and exit code 2."""
+    with pytest.raises(SystemExit) as ended:
+        run(argv)
+    assert ended.value.code == 2
+    assert "usage: sotabox" in capsys.readouterr().err
+
+
+def test_abbreviated_flag_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A flag is spelled out: `--http` will never come to mean another setting in a later version."""
+    with pytest.raises(SystemExit):
+        run(["serve", "--http", "80"])
+    assert "unrecognized arguments: --http" in capsys.readouterr().err
+
+
+def test_serve_takes_every_setting() -> None:
+    """Whatever can be set can be set as a flag of `serve`."""
+    argv = [part for row in TABLE for part in (row.flag, f"value of {row.name}")]
+    arguments = build_parser().parse_args(["serve", *argv])
+    assert {row.name: getattr(arguments, row.name) for row in TABLE} == {
+        row.name: f"value of {row.name}" for row in TABLE
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.NAME))
+def test_command_explains_itself(command: object, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command has a help text, also where a help line holds a percent sign."""
+    with pytest.raises(SystemExit) as ended:
+        run([str(getattr(command, "NAME", "")), "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: sotabox ")
+
+
+def test_invalid_setting_is_explained_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    """A setting that makes no sense names the flag that it came from, and stdout stays empty."""
+    assert run(["serve", "--tls", "sometimes"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("sotabox: --tls='sometimes' is not valid")
+
+
+def test_control_plane_away_ends_with_4(
+    capsys: pytest.CaptureFixture[str], free_port: Callable[[], int]
+) -> None:
+    """`sotabox wait` gives up in time and says whom it asked in vain."""
+    port = free_port()
+    assert run(["wait", "--timeout", "0", "--listen", f"127.0.0.1:{port}"]) == 4
+    assert f"127.0.0.1:{port} is not ready" in capsys.readouterr().err
+
+
+def test_apikey_without_a_box_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong data directory is said to be wrong, instead of becoming a new, empty box."""
+    nowhere = tmp_path / "nowhere"
+    assert run(["apikey", "create", "--name", "ci", "--data-dir", str(nowhere)]) == 2
+    assert "there is no box in" in capsys.readouterr().err
+    assert not nowhere.exists()
+
+
+def test_purge_without_a_box_changes_nothing(tmp_path: Path) -> None:
+    """Purging twice, or the wrong folder, removes nothing."""
+    (tmp_path / "mine.txt").write_text("mine")
+    assert run(["purge", "--yes", "--data-dir", str(tmp_path)]) == 0
+    assert (tmp_path / "mine.txt").exists()
+
+
+def test_purge_without_yes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is removed by a slip of the finger."""
+    (tmp_path / "instance-id").write_text("abc")
+    assert run(["purge", "--data-dir", str(tmp_path)]) == 2
+    assert "Say --yes" in capsys.readouterr().err
+    assert (tmp_path / "instance-id").exists()
