@@ -30,7 +30,8 @@ HERE: Final = Path(__file__).parent
 CACHE: Final = Path(os.environ.get("SOTABOX_TEST_CACHE", "/var/cache/sotabox-tests")) / "bases"
 LABEL: Final = "sotabox.test-base"
 SUITE: Final = "trixie"
-HOST_CA: Final = Path("/etc/ssl/certs/ca-certificates.crt")
+CA_BUNDLE: Final = "/etc/ssl/certs/ca-certificates.crt"
+HOST_CA: Final = Path(os.environ.get("SSL_CERT_FILE", CA_BUNDLE))
 STEP_TIMEOUT_S: Final = 900
 APT_LEAN: Final = """\
 APT::Install-Recommends "false";
@@ -187,9 +188,8 @@ def _add_file(tar: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644
 
 def _make_debian(engine: docker.DockerClient, name: str, labels: dict[str, str]) -> None:
     """A minimal system that trusts what the host trusts, so that its pip, npm and apt work here."""
-    ca = str(HOST_CA)
     trust = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-    changes = [f"ENV {variable}={ca}" for variable in trust]
+    changes = [f"ENV {variable}={CA_BUNDLE}" for variable in trust]
     changes += [f'LABEL "{key}"="{value}"' for key, value in labels.items()]
     changes += ['CMD ["bash"]']
     repository, _, version = BASES[name].tag.partition(":")
@@ -201,7 +201,7 @@ def _make_debian(engine: docker.DockerClient, name: str, labels: dict[str, str])
         for clutter in ("var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"):
             shutil.rmtree(root / clutter)
             (root / clutter).mkdir()
-        shutil.copyfile(HOST_CA, root / ca.lstrip("/"))
+        shutil.copyfile(HOST_CA, root / CA_BUNDLE.lstrip("/"))
         (root / "etc/apt/apt.conf.d/lean").write_text(APT_LEAN)
         tarball = Path(folder, "root.tar")
         _run("tar", "--numeric-owner", "-C", str(root), "-cf", str(tarball), ".")

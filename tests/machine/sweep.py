@@ -40,7 +40,15 @@ def of_run(pid: int) -> Callable[[str], bool]:
 def of_dead_runs(instance: str) -> bool:
     """Tells the instances of test runs whose process is gone."""
     pid = instance.removeprefix(PREFIX).partition("-")[0]
-    return instance.startswith(PREFIX) and pid.isdigit() and not Path("/proc", pid).exists()
+    return instance.startswith(PREFIX) and pid.isdigit() and not _is_python(pid)
+
+
+def _is_python(pid: str) -> bool:
+    """Does the process live, and is it not a stranger that got the number since?"""
+    try:
+        return b"python" in Path("/proc", pid, "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def find(engine: docker.DockerClient, chosen: Callable[[str], bool]) -> list[Leftover]:
