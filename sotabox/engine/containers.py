@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import resource
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, suppress
@@ -12,11 +13,12 @@ from sotabox.engine import labels
 from sotabox.engine.client import Engine, EngineError, EngineNotFound
 from sotabox.engine.faults import unavailable
 from sotabox.engine.frames import FrameReader, LogLine, nanoseconds
-from sotabox.engine.spec import ContainerRequest, container_body, container_name
+from sotabox.engine.spec import OPEN_FILES, ContainerRequest, container_body, container_name
 
 _START_TIMEOUT_S: Final = 60
 _STOP_MARGIN_S: Final = 30  # of the engine, after the grace is over and it kills
 _NO_RESTART: Final = {"Name": "no"}
+_RESTART: Final = {"Name": "unless-stopped"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,11 @@ class Container:
     Attributes:
         pid: of its init on the host; 0 unless running.
         address: its IPv4 address, only while it runs: a stopped one's may be another's by now.
+        fixed_address: the one that it was made with and takes at each start.
         exit_code: of its last run; 0 while it never ended.
         oom_killed: some process of it ran out of memory, not necessarily the app.
         restart_count: by the engine, since it was made.
+        restart_policy: `no` until it serves, then `unless-stopped`.
         started_at: RFC 3339.
     """
 
@@ -39,9 +43,11 @@ class Container:
     running: bool
     pid: int
     address: str | None
+    fixed_address: str | None
     exit_code: int
     oom_killed: bool
     restart_count: int
+    restart_policy: str
     started_at: str
     error: str
 
@@ -64,6 +70,7 @@ def read_container(answer: Mapping[str, Any]) -> Container:
     running = bool(state["Running"]) and not state.get("Restarting", False)
     networks = answer["NetworkSettings"]["Networks"] or {}
     addresses = [n["IPAddress"] for n in networks.values() if n and n.get("IPAddress")]
+    fixed = [(n.get("IPAMConfig") or {}).get("IPv4Address") for n in networks.values() if n]
     return Container(
         id=answer["Id"],
         name=answer["Name"].removeprefix("/"),
@@ -72,9 +79,11 @@ def read_container(answer: Mapping[str, Any]) -> Container:
         running=running,
         pid=state["Pid"] if running else 0,
         address=addresses[0] if running and addresses else None,
+        fixed_address=next((address for address in fixed if address), None),
         exit_code=state["ExitCode"],
         oom_killed=state.get("OOMKilled", False),
         restart_count=answer.get("RestartCount", 0),
+        restart_policy=answer["HostConfig"]["RestartPolicy"].get("Name") or "no",
         started_at=state["StartedAt"],
         error=state.get("Error", ""),
     )
@@ -90,7 +99,7 @@ class Containers:
         """The id of a new container, which does not run yet."""
         name = container_name(request, secrets.token_hex(3))
         answer = await self._engine.call(
-            "create_container_from_config", container_body(request), name
+            "create_container_from_config", container_body(request, _open_files()), name
         )
         return str(answer["Id"])
 
@@ -124,6 +133,11 @@ class Containers:
             )
         )
         return [container for container in found if container is not None]
+
+    async def keep(self, id_: str) -> None:
+        """Let the engine start it again by itself from now on: after a crash, after a reboot."""
+        with suppress(EngineNotFound):
+            await self._engine.call("update_container", id_, restart_policy=_RESTART)
 
     async def condemn(self, id_: str) -> None:
         """Keep the engine from ever starting it again, before it is stopped."""
@@ -203,3 +217,11 @@ class Containers:
             return await self.inspect(id_)
         except EngineNotFound:  # removed since it was listed
             return None
+
+
+def _open_files() -> int:
+    """What a container may ask for: where we are root of a confined machine, its engine is, too,
+    and refuses to start a container that asks for more than the machine has.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)

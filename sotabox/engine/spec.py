@@ -27,7 +27,9 @@ CAPABILITIES: Final = (
     "SETUID",
 )
 
-_OPEN_FILES: Final = 65_536  # an unlimited engine hands out 10^9, which some programs walk through
+#: Files that an app may hold open. An unlimited engine hands out 10^9, which some programs walk
+#: through at their start.
+OPEN_FILES: Final = 65_536
 _LOG_OPTIONS: Final = {"max-size": "10m", "max-file": "3", "mode": "blocking"}
 
 
@@ -64,8 +66,10 @@ def container_name(request: ContainerRequest, nonce: str) -> str:
     return f"{request.slug}-{short_id(request.deployment_id)}-{nonce}"
 
 
-def container_body(request: ContainerRequest) -> dict[str, Any]:
+def container_body(request: ContainerRequest, open_files: int = OPEN_FILES) -> dict[str, Any]:
     """The body of the engine's call that makes a container.
+
+    `open_files` is less than usual where the machine itself may not open as many.
 
     Source: Docker Engine API, `POST /containers/create`.
     """
@@ -84,7 +88,7 @@ def container_body(request: ContainerRequest) -> dict[str, Any]:
         "StopTimeout": request.stop_grace_s,
         "Tty": False,
         "OpenStdin": False,
-        "HostConfig": _host_config(request),
+        "HostConfig": _host_config(request, open_files),
         "NetworkingConfig": {"EndpointsConfig": {request.network_id: _endpoint(request.address)}},
     }
     if request.command is not None:
@@ -96,13 +100,14 @@ def _environment(request: ContainerRequest) -> dict[str, str]:
     return {**request.env, "PORT": str(request.port)}
 
 
-def _host_config(request: ContainerRequest) -> dict[str, Any]:
+def _host_config(request: ContainerRequest, open_files: int) -> dict[str, Any]:
     memory_bytes = request.limits.memory_mb * 1024 * 1024
     return {
         "NetworkMode": request.network_id,
         "PortBindings": {},  # the router dials the container's address: nothing is published
         "PublishAllPorts": False,
-        "RestartPolicy": {"Name": _restart_policy(request.role)},
+        # Until it serves: a candidate that exits has failed. `Containers.keep` changes it then.
+        "RestartPolicy": {"Name": "no"},
         "Init": True,  # without it a shell as PID 1 makes each stop last its whole grace
         "Privileged": False,
         "CapDrop": ["ALL"],
@@ -113,17 +118,12 @@ def _host_config(request: ContainerRequest) -> dict[str, Any]:
         "NanoCpus": int(request.limits.cpus * 1_000_000_000),
         "PidsLimit": request.limits.pids,
         "Ulimits": [
-            {"Name": "nofile", "Soft": _OPEN_FILES, "Hard": _OPEN_FILES},
+            {"Name": "nofile", "Soft": open_files, "Hard": open_files},
             {"Name": "core", "Soft": 0, "Hard": 0},  # a dump would hold the app's secrets
         ],
         "LogConfig": {"Type": "local", "Config": dict(_LOG_OPTIONS)},
         "ReadonlyRootfs": False,  # apps write to /tmp and to their own tree
     }
-
-
-def _restart_policy(role: Role) -> str:
-    """An app comes back after a reboot without us; a one-time command must not run again."""
-    return "unless-stopped" if role is Role.APP else "no"
 
 
 def _endpoint(address: str | None) -> dict[str, Any]:

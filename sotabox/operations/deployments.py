@@ -31,11 +31,14 @@ class Upload:
     notes: tuple[str, ...] = ()  # what the log should say of it
 
 
-async def prepare_upload(store: Store, settings: Settings, actor: Actor, ref: str) -> Project:
+async def prepare_upload(
+    store: Store, pipeline: Pipeline, settings: Settings, actor: Actor, ref: str
+) -> Project:
     """Says before a body is read whether it may come.
 
     Raises:
         NotFound, Forbidden, ProjectDeleting: not to this project.
+        EngineUnavailable: nothing can be built now.
         DiskFull: the disk is below the floor that keeps the box alive.
     """
     project = await changeable_project(store, actor, ref)
@@ -48,6 +51,7 @@ async def prepare_upload(store: Store, settings: Settings, actor: Actor, ref: st
             hint="Free some space, or lower SOTABOX_DISK_FLOOR_MB.",
             retry_after_s=60,
         )
+    await pipeline.require_engine()
     return project
 
 
@@ -72,12 +76,12 @@ async def deploy(
             id_, project.id, actor.user.id, settings.queue_max
         )
     except BaseException:
-        pipeline.forget_archive(id_)
+        await pipeline.forget_archive(id_)
         raise
     await store.deployments.record_phase(id_, "upload", upload.duration_ms)
     pipeline.submit(deployment, notes=upload.notes)
     for old in superseded:
-        pipeline.supersede(old)
+        await pipeline.supersede(old)
     return deployment
 
 

@@ -54,11 +54,6 @@ class Folders:
     def logs(self) -> Path:
         return self.root / "logs"
 
-    @property
-    def caddy(self) -> Path:
-        """All that belongs to Caddy: configuration, sockets, certificates, upstream files."""
-        return self.root / "caddy"
-
     def archive(self, deployment_id: str) -> Path:
         """The archive of a deployment."""
         return self.archives / f"{deployment_id}.tar.gz"

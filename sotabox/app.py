@@ -1,0 +1,266 @@
+"""The composition root: makes every part of a box, starts them in order, stops them in reverse.
+
+    lock · store · Caddy (adopted or started) · API · engine (may be away, and come later)
+
+Apps and Caddy are not ours to stop: they go on without this process.
+"""
+
+import asyncio
+import fcntl
+import gc
+import logging
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from sotabox.api.routes import api_routes
+from sotabox.builds.archive import ArchiveLimits
+from sotabox.engine.client import Engine
+from sotabox.engine.containers import Containers
+from sotabox.engine.events import watch
+from sotabox.engine.firewall import Firewall
+from sotabox.engine.images import Images
+from sotabox.engine.networks import Networks
+from sotabox.errors import Conflict
+from sotabox.events import Bus
+from sotabox.operations import users
+from sotabox.pipeline.build import Builder
+from sotabox.pipeline.candidate import Candidates
+from sotabox.pipeline.deploy import Deployer
+from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.health import HealthCheck
+from sotabox.pipeline.locks import ProjectLocks
+from sotabox.pipeline.pipeline import Pipeline
+from sotabox.pipeline.projects import ProjectRooms
+from sotabox.pipeline.queue import Queue
+from sotabox.pipeline.release import ReleaseCommand
+from sotabox.pipeline.repairs import Repairs
+from sotabox.pipeline.retention import Retention
+from sotabox.pipeline.routes import Routes
+from sotabox.router.binary import find_caddy
+from sotabox.router.config import RouterSettings, TlsPolicy
+from sotabox.router.files import RouterFiles
+from sotabox.router.process import Caddy
+from sotabox.router.upstream import Upstreams, waiting_target
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+from sotabox.web.box import Box
+from sotabox.web.site import build_site
+
+#: More than 128, or as many open log streams keep everybody else out.
+_BACKLOG: Final = 2048
+_BACKPRESSURE: Final = 4096
+_STOP_S: Final = 10.0
+
+_logger = logging.getLogger("sotabox")
+
+
+def serve(settings: Settings) -> int:
+    """Runs a box until it is told to stop; the process's exit code."""
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    asyncio.run(_serve(settings, os.environ))
+    return 0
+
+
+async def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
+    async with AsyncExitStack() as stack:
+        hold_data_dir(settings.data_dir, stack)
+        bus = Bus()
+        store = await Store.open(settings.data_dir, bus)
+        stack.push_async_callback(store.close)
+        parts = _Parts(settings, store, bus, environ)
+        stack.push_async_callback(parts.close)
+        await users.ensure_admin(store)
+        await parts.repairs.remove_torsos()
+        await asyncio.to_thread(parts.upstreams.prepare)
+        started = await parts.caddy.start(await parts.routes.read())
+        _logger.info("Caddy %s, process %d", started.version, started.pid)
+        await _run(parts)
+
+
+class _Parts:
+    """Every part of the box, each given just what it needs."""
+
+    def __init__(
+        self, settings: Settings, store: Store, bus: Bus, environ: Mapping[str, str]
+    ) -> None:
+        self.settings, self.store, self.bus = settings, store, bus
+        instance_id = store.folders.instance_id()
+        files = RouterFiles(store.folders.root)
+        self.router_settings = RouterSettings(
+            files=files,
+            domain=settings.domain,
+            http_port=settings.http_port,
+            https_port=settings.https_port,
+            tls=TlsPolicy(settings.tls, settings.acme_email),
+            control_plane=settings.listen,
+        )
+        binary = find_caddy(environ)
+        self.caddy = Caddy(binary, self.router_settings, environ)
+        self.upstreams = Upstreams(files.upstreams)
+        self.engine = Engine(settings.docker_host, instance_id)
+        self.firewall = Firewall(instance_id, settings.network_pool)
+        containers = Containers(self.engine)
+        images = Images(self.engine)
+        networks = Networks(self.engine, settings.network_pool)
+        self.health = HealthCheck()
+        self.drains = Drains(
+            containers,
+            self.caddy.admin,
+            timeout_s=settings.drain_timeout_s,
+            grace_s=settings.stop_grace_s,
+        )
+        self.retention = Retention(settings, store, images, containers)
+        candidates = Candidates(settings, instance_id, containers, networks, self.health)
+        swaps = ProjectLocks()
+        waiting = waiting_target(files)
+        deployer = Deployer(
+            settings=settings,
+            store=store,
+            engine=self.engine,
+            builder=Builder(settings, store.folders, store.sealer, self.engine, images, binary),
+            release_command=ReleaseCommand(
+                candidates, containers, timeout_s=settings.build_timeout_s
+            ),
+            candidates=candidates,
+            upstreams=self.upstreams,
+            drains=self.drains,
+            retention=self.retention,
+            build_slots=asyncio.Semaphore(settings.builds_at_once),
+            swaps=swaps,
+            url_of=self._url_of,
+        )
+        self.queue = Queue(deployer.run, on_end=store.logs.wake)
+        self.routes = Routes(store, self.caddy, self.upstreams, self._host_of)
+        rooms = ProjectRooms(
+            store=store,
+            bus=bus,
+            containers=containers,
+            images=images,
+            networks=networks,
+            upstreams=self.upstreams,
+            routes=self.routes,
+            queue=self.queue,
+            drains=self.drains,
+            waiting_target=waiting,
+        )
+        self.repairs = Repairs(
+            store=store,
+            containers=containers,
+            candidates=candidates,
+            deployer=deployer,
+            drains=self.drains,
+            queue=self.queue,
+            rooms=rooms,
+            upstreams=self.upstreams,
+            swaps=swaps,
+            waiting_target=waiting,
+        )
+        self.pipeline = Pipeline(
+            store=store,
+            engine=self.engine,
+            queue=self.queue,
+            rooms=rooms,
+            swaps=swaps,
+            limits=ArchiveLimits(settings.files_max, settings.unpacked_max_bytes),
+        )
+
+    def _host_of(self, slug: str) -> str:
+        return f"{slug}.{self.settings.domain}"
+
+    def _url_of(self, slug: str) -> str:
+        return self.router_settings.url(self._host_of(slug))
+
+    async def on_engine(self) -> None:
+        """The engine is there, for the first time or again: what it holds is made what we say."""
+        if problem := await self.firewall.ensure(self.router_settings.ports):
+            _logger.warning("apps are not walled off from this host: %s", problem)
+        await self.repairs.repair_all()
+
+    async def close(self) -> None:
+        """Ends what works in the background; containers and Caddy stay as they are."""
+        await self.queue.close()
+        await self.drains.close()
+        await self.retention.close()
+        await self.health.close()
+        await self.caddy.close()
+        await self.engine.close()
+
+
+async def _run(parts: _Parts) -> None:
+    """Serves the API and watches Caddy and the engine, until a signal comes or one of them dies."""
+    box = Box(parts.settings, parts.store, parts.pipeline, parts.bus)
+    host, port = parts.settings.listen_address
+    server = Server(
+        build_site(box, api_routes()),
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        backlog=_BACKLOG,
+        backpressure=_BACKPRESSURE,
+        websockets=False,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, box.closing.set)
+    tasks = [
+        loop.create_task(server.serve(), name="API"),
+        loop.create_task(parts.caddy.watch(), name="watch Caddy"),
+        loop.create_task(
+            watch(parts.engine, parts.repairs.on_event, parts.on_engine), name="watch the engine"
+        ),
+    ]
+    closing = loop.create_task(box.closing.wait(), name="wait for a signal")
+    _logger.info("serving %s on %s", parts.settings.domain, parts.settings.listen)
+    gc.collect()
+    gc.freeze()  # what lives from here on as long as the process is never looked at again
+    ended, _ = await asyncio.wait({closing, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    await _stop(box, server, tasks)
+    for task in ended - {closing}:
+        task.result()
+        raise RuntimeError(f"'{task.get_name()}' has ended by itself")
+
+
+async def _stop(box: Box, server: Server, tasks: list[asyncio.Task[None]]) -> None:
+    """Ends streams, then the server, which waits for requests under way, but not for ever."""
+    box.closing.set()
+    box.bus.close()
+    box.store.logs.wake_all()
+    server.stop()  # type: ignore[no-untyped-call]
+    api, *watchers = tasks
+    for task in watchers:
+        task.cancel()
+    await asyncio.wait({api}, timeout=_STOP_S)
+    await asyncio.gather(*watchers, return_exceptions=True)
+
+
+def hold_data_dir(data_dir: Path, stack: AsyncExitStack) -> None:
+    """Takes the lock of a data directory for as long as the process lives.
+
+    Raises:
+        Conflict: another sotabox serves it; says which.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = stack.enter_context((data_dir / "lock").open("a+", encoding="ascii"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.seek(0)
+        holder = file.read().strip() or "unknown"
+        raise Conflict(
+            f"Another sotabox (process {holder}) serves {data_dir}",
+            hint="Stop it first, or give this one another SOTABOX_DATA_DIR.",
+        ) from error
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()

@@ -1,0 +1,200 @@
+"""Candidates: containers of a new version that serve nobody yet."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from sotabox.engine.client import EngineError, EngineNotFound
+from sotabox.engine.containers import Container, Containers
+from sotabox.engine.labels import Role
+from sotabox.engine.networks import Networks, free_address
+from sotabox.engine.sockets import listening
+from sotabox.engine.spec import ContainerRequest
+from sotabox.errors import EngineUnavailable, Unavailable
+from sotabox.model.deployment import Deployment
+from sotabox.model.project import Limits, Project
+from sotabox.pipeline.failure import DeploymentFailed
+from sotabox.pipeline.health import HealthCheck, Probe
+from sotabox.pipeline.log import DeploymentLog
+from sotabox.settings import Settings
+
+_LAST_LINES: Final = 30
+_KILLED: Final = 137
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A container that was started, and where it can be asked."""
+
+    container_id: str
+    ip: str
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"{self.ip}:{self.port}"
+
+
+class Candidates:
+    """Starts containers of releases, and tells whether they are fit to serve."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        instance_id: str,
+        containers: Containers,
+        networks: Networks,
+        health: HealthCheck,
+    ) -> None:
+        self._settings = settings
+        self._instance_id = instance_id
+        self._containers = containers
+        self._networks = networks
+        self._health = health
+
+    async def request(
+        self,
+        project: Project,
+        deployment: Deployment,
+        env: Mapping[str, str],
+        *,
+        command: tuple[str, ...] | None = None,
+        role: Role = Role.APP,
+    ) -> ContainerRequest:
+        """The container that a release needs, on an address of its project that nobody has."""
+        if deployment.image_id is None or deployment.port is None:
+            raise DeploymentFailed("The image of this version is not kept any more")
+        network = await self._networks.ensure(project.id, project.slug)
+        others = await self._containers.list_ours(project.id)
+        for left in (c for c in others if c.deployment_id == deployment.id):
+            await self._containers.remove(left.id)  # of a try that the engine's absence cut off
+        address = free_address(network, [c.fixed_address for c in others if c.fixed_address])
+        return ContainerRequest(
+            instance_id=self._instance_id,
+            project_id=project.id,
+            deployment_id=deployment.id,
+            slug=project.slug,
+            image_id=deployment.image_id,
+            network_id=network.id,
+            address=address,
+            env=env,
+            command=command,
+            port=deployment.port,
+            limits=Limits(
+                self._settings.app_memory_mb, self._settings.app_cpus, self._settings.app_pids
+            ),
+            stop_grace_s=self._settings.stop_grace_s,
+            role=role,
+        )
+
+    async def start(self, request: ContainerRequest) -> Candidate:
+        """A running container.
+
+        Raises:
+            DeploymentFailed: the image can't be run; nothing is left.
+        """
+        try:
+            container_id = await self._containers.create(request)
+        except EngineNotFound as error:
+            raise DeploymentFailed(
+                "The image of this version is gone from the engine",
+                hint="Deploy the app again, so that it is built.",
+            ) from error
+        try:
+            await self._containers.start(container_id)
+        except EngineError as error:
+            await self.discard(container_id)
+            raise DeploymentFailed(
+                f"The container could not start: {error}",
+                hint="Check the command that starts the app (CMD or ENTRYPOINT).",
+            ) from error
+        except BaseException:
+            await self.discard(container_id)
+            raise
+        if request.address is None:
+            raise Unavailable("The project's network has no free address")
+        return Candidate(container_id, request.address, request.port)
+
+    async def discard(self, container_id: str) -> None:
+        """Removes a container that never served; what can't be removed now is at the next start."""
+        try:
+            await asyncio.shield(self._containers.remove(container_id))
+        except (EngineUnavailable, EngineError) as error:
+            _logger.warning("a candidate stays for now: %s", error, extra={"id": container_id})
+
+    async def wait_until_healthy(
+        self,
+        candidate: Candidate,
+        host: str,
+        path: str,
+        log: DeploymentLog,
+    ) -> None:
+        """Returns when the candidate answers.
+
+        Raises:
+            DeploymentFailed: it exited, or did not answer in time; its last lines are the evidence.
+        """
+        probe = Probe(
+            address=candidate.ip,
+            port=candidate.port,
+            path=path,
+            host=host,
+            timeout_s=self._settings.health_timeout_s,
+        )
+
+        async def sockets() -> list[tuple[str, int]]:
+            container = await self._containers.inspect(candidate.container_id)
+            return listening(container.pid) if container.running else []
+
+        healthy = asyncio.create_task(
+            self._health.wait_until_healthy(probe, sockets=sockets, note=log.deploy),
+            name="health check",
+        )
+        exited = asyncio.create_task(
+            self._containers.wait_exit(
+                candidate.container_id, self._settings.health_timeout_s + 60
+            ),
+            name="wait for exit",
+        )
+        try:
+            await asyncio.wait({healthy, exited}, return_when=asyncio.FIRST_COMPLETED)
+            if healthy.done():
+                await healthy
+                return
+            raise await self._exit_failure(candidate.container_id, await exited)
+        except DeploymentFailed as failure:
+            failure.evidence[:0] = await self.last_lines(candidate.container_id)
+            raise
+        finally:
+            for task in (healthy, exited):
+                task.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await task
+
+    async def _exit_failure(self, container_id: str, exit_code: int) -> DeploymentFailed:
+        container = await self._containers.inspect(container_id)
+        if exit_code == _KILLED and container.oom_killed:
+            return DeploymentFailed(
+                f"The app ran out of memory: it may use {self._settings.app_memory_mb} MB",
+                hint="Raise SOTABOX_APP_MEMORY_MB, or make the app smaller.",
+            )
+        return DeploymentFailed(
+            f"The app exited with code {exit_code} before it answered",
+            hint="Its last lines stand above. A web app must go on running.",
+        )
+
+    async def last_lines(self, container_id: str) -> list[str]:
+        """The last words of a container; none when it is gone."""
+        try:
+            return await self._containers.tail(container_id, _LAST_LINES)
+        except EngineNotFound:
+            return []
+
+    async def inspect(self, container_id: str) -> Container:
+        """The container as the engine sees it."""
+        return await self._containers.inspect(container_id)

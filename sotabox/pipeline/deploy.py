@@ -1,0 +1,248 @@
+"""A deployment from its turn to its end: the page to read first.
+
+    build    the archive becomes an image                        (not for a redeploy or rollback)
+    release  the release command runs, where the app has one
+    start    a candidate container, which serves nobody yet
+    health   it answers, or the deployment fails and the old version never noticed
+    swap     one file is renamed, one transaction notes it
+    drain    the old version finishes its requests, in the background
+
+All that can fail by the app's fault comes before the swap. A kill anywhere leaves rows, containers
+and upstream files from which `recovery` tells what to finish and what to undo.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sotabox.engine.client import Engine
+from sotabox.errors import EngineUnavailable, SotaboxError
+from sotabox.model.deployment import Deployment, Status
+from sotabox.model.ids import short_id
+from sotabox.model.project import Project
+from sotabox.pipeline.build import Builder
+from sotabox.pipeline.candidate import Candidate, Candidates
+from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.failure import DeploymentFailed
+from sotabox.pipeline.locks import ProjectLocks
+from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.release import ReleaseCommand
+from sotabox.pipeline.retention import Retention
+from sotabox.router.upstream import Upstreams
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+
+_ENGINE_PAUSE_S = 1.0
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One deployment at work: its log, and how long its phases took so far, in milliseconds."""
+
+    project: Project
+    log: DeploymentLog
+    phases: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Times the block as a phase."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.phases[name] = round((time.monotonic() - started) * 1000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployer:
+    """Brings deployments to their end, each in a task of the queue."""
+
+    settings: Settings
+    store: Store
+    engine: Engine
+    builder: Builder
+    release_command: ReleaseCommand
+    candidates: Candidates
+    upstreams: Upstreams
+    drains: Drains
+    retention: Retention
+    build_slots: asyncio.Semaphore
+    swaps: ProjectLocks
+    url_of: Callable[[str], str]  # of a slug, with its scheme
+
+    async def run(self, deployment_id: str) -> None:
+        """Works on a deployment until it is settled; the root of its task."""
+        while (attempt := await self._attempt(deployment_id)) is not None:
+            try:
+                await self._bring_up(deployment_id, attempt)
+            except DeploymentFailed as failure:
+                await self._fail(deployment_id, attempt, failure)
+            except EngineUnavailable as error:
+                await self._wait_for_engine(deployment_id, attempt, error)
+                continue
+            except SotaboxError as error:
+                await self._fail(
+                    deployment_id, attempt, DeploymentFailed(error.message, hint=error.hint)
+                )
+            except Exception:
+                _logger.exception("deployment %s met a fault of ours", deployment_id)
+                await self._fail(
+                    deployment_id,
+                    attempt,
+                    DeploymentFailed(
+                        "The box met a fault of its own",
+                        hint=f"Its log says more about deployment {deployment_id}.",
+                    ),
+                )
+            return
+
+    async def _attempt(self, deployment_id: str) -> Attempt | None:
+        deployment = await self.store.deployments.find(deployment_id)
+        if deployment is None:
+            return None
+        project = await self.store.projects.find(deployment.project_id)
+        if project is None or project.deleting:
+            return None
+        return Attempt(project, DeploymentLog(self.store.logs.open(deployment_id)))
+
+    async def _bring_up(self, deployment_id: str, attempt: Attempt) -> None:
+        deployment = await self._get_built(deployment_id, attempt)
+        if deployment is None:
+            return
+        env = await self._env(attempt)
+        await self.drains.wait_for_room(attempt.project.id)
+        if await self.store.deployments.advance(deployment_id, Status.DEPLOYING) is None:
+            current = await self.store.deployments.find(deployment_id)
+            if current is None or current.status is not Status.DEPLOYING:
+                return
+        with attempt.phase("release"):
+            await self.release_command.run(attempt.project, deployment, env, attempt.log)
+        with attempt.phase("start"):
+            request = await self.candidates.request(attempt.project, deployment, env)
+            candidate = await self.candidates.start(request)
+        attempt.log.deploy("Container started")
+        try:
+            with attempt.phase("health"):
+                await self._check_health(deployment, attempt, candidate)
+            swapped = await asyncio.shield(self._swap(deployment_id, attempt, candidate))
+        except BaseException:
+            await self.candidates.discard(candidate.container_id)
+            raise
+        if not swapped:
+            await self.candidates.discard(candidate.container_id)
+
+    async def _get_built(self, deployment_id: str, attempt: Attempt) -> Deployment | None:
+        """The deployment with its image; None where somebody ended it meanwhile."""
+        deployment = await self.store.deployments.find(deployment_id)
+        if deployment is None or deployment.status not in {Status.PENDING, Status.BUILDING}:
+            return deployment
+        queued = time.monotonic()
+        async with self.build_slots:
+            attempt.phases["queue"] = round((time.monotonic() - queued) * 1000)
+            if await self.store.deployments.advance(deployment_id, Status.BUILDING) is None:
+                return None
+            with attempt.phase("build"):
+                env = await self._env(attempt)
+                release = await self.builder.build(attempt.project, deployment, env, attempt.log)
+        return await self.store.deployments.advance(
+            deployment_id, Status.BUILT, phases=attempt.phases, **release.columns()
+        )
+
+    async def _env(self, attempt: Attempt) -> Mapping[str, str]:
+        variables = await self.store.env_vars.of_project(attempt.project.id)
+        env = {variable.key: variable.value for variable in variables}
+        attempt.log.mask(env)
+        return env
+
+    async def _check_health(
+        self, deployment: Deployment, attempt: Attempt, candidate: Candidate
+    ) -> None:
+        host = self.url_of(attempt.project.slug).partition("://")[2]
+        path = self.builder.health_path(deployment)
+        await self.candidates.wait_until_healthy(candidate, host, path, attempt.log)
+        attempt.log.deploy("Health check passed")
+
+    async def _swap(self, deployment_id: str, attempt: Attempt, candidate: Candidate) -> bool:
+        """Sends the visitors to the candidate; False where the deployment was ended meanwhile.
+
+        Whoever ends a deployment holds the same lock, so that a swap is whole or isn't.
+        """
+        project = attempt.project
+        async with self.swaps.of(project.id):
+            current = await self.store.deployments.find(deployment_id)
+            if current is None or current.status is not Status.DEPLOYING:
+                return False
+            with attempt.phase("swap"):
+                await asyncio.to_thread(self.upstreams.point, project.id, candidate.address)
+            await self.settle(current, candidate, attempt.phases)
+        attempt.log.deploy(f"Live at {self.url_of(project.slug)}")
+        self.retention.tidy_soon(project.id)
+        return True
+
+    async def settle(
+        self, deployment: Deployment, candidate: Candidate, phases: dict[str, int]
+    ) -> None:
+        """Notes that a candidate serves, and lets the one before it drain.
+
+        Repeatable: recovery calls it for a swap whose bookkeeping was cut off.
+        """
+        project = await self.store.projects.find(deployment.project_id)
+        slug = project.slug if project else ""
+        both = await self.store.deployments.advance_to_running(
+            deployment.id,
+            phases=phases,
+            url=self.url_of(slug).partition("://")[2],
+            container_id=candidate.container_id,
+            address=candidate.address,
+        )
+        if both is None:
+            return
+        self.retention.keep_soon(candidate.container_id)
+        _, before = both
+        if before is not None and before.container_id is not None:
+            self.drains.begin(
+                before.project_id,
+                before.container_id,
+                before.address,
+                self._drained(deployment.id),
+            )
+
+    def _drained(self, deployment_id: str) -> Callable[[int], Awaitable[None]]:
+        async def record(duration_ms: int) -> None:
+            await self.store.deployments.record_phase(deployment_id, "drain", duration_ms)
+
+        return record
+
+    async def _fail(self, deployment_id: str, attempt: Attempt, failure: DeploymentFailed) -> None:
+        building = not attempt.phases.keys() & {"release", "start"}
+        say = attempt.log.build if building else attempt.log.deploy
+        if failure.evidence:
+            say("The app's last lines:", *(f"  {line}" for line in failure.evidence))
+        say(f"✕ {failure.reason}", *([failure.hint] if failure.hint else []))
+        reason = attempt.log.masked(failure.reason)
+        if failure.evidence:
+            reason += "\n" + attempt.log.masked("\n".join(failure.evidence[-10:]))
+        async with self.swaps.of(attempt.project.id):
+            await self.store.deployments.advance(
+                deployment_id,
+                Status.FAILED,
+                phases=attempt.phases,
+                error=reason,
+                hint=failure.hint,
+            )
+        _logger.info("deployment %s failed: %s", short_id(deployment_id), failure.reason)
+
+    async def _wait_for_engine(
+        self, deployment_id: str, attempt: Attempt, error: EngineUnavailable
+    ) -> None:
+        """Waits out an absence of the engine, which is nobody's fault; a build then starts over."""
+        attempt.log.deploy(f"{error.message}; this deployment goes on when it is back")
+        while not await self.engine.ping():  # noqa: ASYNC110 - the engine sends no news while away
+            await asyncio.sleep(_ENGINE_PAUSE_S)
+        await self.store.deployments.advance(deployment_id, Status.PENDING)
+        attempt.log.deploy("Docker is back")

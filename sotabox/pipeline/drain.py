@@ -1,0 +1,130 @@
+"""Drains: what was replaced finishes its requests, then it is stopped and removed.
+
+In the background, so that a deployment is done with its swap. A box that is killed in the middle
+finds the container at its next start, and drains it again.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from sotabox.engine.containers import Containers
+from sotabox.engine.sockets import established_to
+from sotabox.errors import RouterUnavailable, SotaboxError
+from sotabox.router.admin import Admin
+
+#: A request may have read the upstream file just before the swap and not be counted yet.
+_UNCOUNTED_S: Final = 0.1
+_FIRST_PAUSE_S: Final = 0.01
+_LONGEST_PAUSE_S: Final = 0.5
+_QUIET_LOOKS: Final = 2
+#: Old versions of one project that may drain at once; the next deployment waits for the first.
+AT_ONCE: Final = 4
+
+_log = logging.getLogger(__name__)
+
+
+class Drains:
+    """The old versions that are on their way out."""
+
+    def __init__(
+        self, containers: Containers, admin: Admin, *, timeout_s: float, grace_s: int
+    ) -> None:
+        self._containers = containers
+        self._admin = admin
+        self._timeout_s = timeout_s
+        self._grace_s = grace_s
+        self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}
+
+    def begin(
+        self,
+        project_id: str,
+        container_id: str,
+        address: str | None,
+        on_end: Callable[[int], Awaitable[None]] | None = None,
+    ) -> None:
+        """Starts to drain a container that gets no new requests; one that drains already goes on.
+
+        Args:
+            project_id: whose it is.
+            container_id: which.
+            address: `host:port` of it; None when it does not run.
+            on_end: told how many milliseconds it took.
+        """
+        if container_id in self._tasks:
+            return
+        task = asyncio.create_task(
+            self._retire(container_id, address, on_end), name=f"drain {container_id[:12]}"
+        )
+        self._tasks[container_id] = (project_id, task)
+        task.add_done_callback(lambda _: self._tasks.pop(container_id, None))
+
+    def containers(self) -> frozenset[str]:
+        """The ids of containers that drain."""
+        return frozenset(self._tasks)
+
+    async def wait_for_room(self, project_id: str) -> None:
+        """Waits until fewer than `AT_ONCE` old versions of a project drain."""
+        while len(tasks := self._of(project_id)) >= AT_ONCE:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def abandon(self, project_id: str) -> None:
+        """Lets go of a project's containers at once: they are about to be removed."""
+        await self._cancel(self._of(project_id))
+
+    async def close(self) -> None:
+        """Lets go of all: the containers stay as they are, for the next start."""
+        await self._cancel([task for _, task in self._tasks.values()])
+
+    def _of(self, project_id: str) -> list[asyncio.Task[None]]:
+        return [task for owner, task in self._tasks.values() if owner == project_id]
+
+    @staticmethod
+    async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _retire(
+        self,
+        container_id: str,
+        address: str | None,
+        on_end: Callable[[int], Awaitable[None]] | None,
+    ) -> None:
+        started = time.monotonic()
+        try:
+            # Else an engine that restarts right now would bring it back.
+            await self._containers.condemn(container_id)
+            if address is not None:
+                await self._wait_until_idle(address)
+            await self._containers.stop(container_id, self._grace_s)
+            await self._containers.remove(container_id)
+            if on_end is not None:
+                await on_end(round((time.monotonic() - started) * 1000))
+        except SotaboxError as error:
+            _log.warning("an old container stays for now: %s", error, extra={"id": container_id})
+
+    async def _wait_until_idle(self, address: str) -> None:
+        deadline = time.monotonic() + self._timeout_s
+        await asyncio.sleep(_UNCOUNTED_S)
+        pause_s = _FIRST_PAUSE_S
+        quiet = 0
+        while time.monotonic() < deadline:
+            quiet = quiet + 1 if await self._in_flight(address) == 0 else 0
+            if quiet == _QUIET_LOOKS:
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 1.3, _LONGEST_PAUSE_S)
+
+    async def _in_flight(self, address: str) -> int:
+        """Requests on their way to an address: by Caddy's own count, else by open connections."""
+        try:
+            counted = await self._admin.in_flight(address)
+        except RouterUnavailable:
+            counted = None
+        if counted is not None:
+            return counted
+        host, _, port = address.rpartition(":")
+        return established_to(host, int(port))

@@ -1,0 +1,135 @@
+"""The health check: probes a candidate until there is a verdict.
+
+An app is healthy when it answers HTTP on its port with anything below 500: a 404 or a redirect to
+a login is an answer, a crash page is not.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+
+import httpx
+
+from sotabox.pipeline.failure import DeploymentFailed
+
+_FIRST_PAUSE_S: Final = 0.002
+_LONGEST_PAUSE_S: Final = 0.5
+_PAUSE_GROWTH: Final = 1.15
+_PROBE_TIMEOUT_S: Final = 10
+_HINT_AFTER_S: Final = 5
+_UNHEALTHY_FROM: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What is asked, and where."""
+
+    address: str  # IPv4 of the container
+    port: int
+    path: str
+    host: str  # as visitors write it: frameworks refuse names that they don't know
+    timeout_s: float
+
+
+class HealthCheck:
+    """Asks candidates; one connection pool for all, as making one costs tens of milliseconds."""
+
+    def __init__(self) -> None:
+        self._client = httpx.AsyncClient(
+            verify=False,  # noqa: S501 - plain HTTP on the box's own bridge
+            timeout=_PROBE_TIMEOUT_S,
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._client.aclose()
+
+    async def wait_until_healthy(
+        self,
+        probe: Probe,
+        *,
+        sockets: Callable[[], Awaitable[list[tuple[str, int]]]],
+        note: Callable[[str], None],
+    ) -> None:
+        """Returns when the app answers.
+
+        Args:
+            probe: what to ask.
+            sockets: the addresses on which the container listens right now.
+            note: is told once, early, when the app seems to listen on a wrong address.
+
+        Raises:
+            DeploymentFailed: it did not answer in time; says what was seen last.
+        """
+        started = time.monotonic()
+        pause_s = _FIRST_PAUSE_S
+        seen = "nothing listens on its port"
+        hinted = False
+        while (waited_s := time.monotonic() - started) < probe.timeout_s:
+            answer = await self._ask(probe)
+            if answer is None:
+                return
+            seen = answer
+            if not hinted and waited_s > _HINT_AFTER_S:
+                hinted = True
+                if wrong := explain_sockets(await sockets(), probe.port):
+                    note(f"Still waiting: {wrong[0]}. {wrong[1]}")
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * _PAUSE_GROWTH, _LONGEST_PAUSE_S)
+        wrong = explain_sockets(await sockets(), probe.port)
+        reason, hint = wrong or (seen, _hint_for(probe, seen))
+        raise DeploymentFailed(f"Not healthy after {probe.timeout_s:g} s: {reason}", hint=hint)
+
+    async def _ask(self, probe: Probe) -> str | None:
+        """What is wrong, in words; None when the app is healthy."""
+        try:
+            response = await self._client.get(
+                f"http://{probe.address}:{probe.port}{probe.path}",
+                headers={"Host": probe.host, "User-Agent": "sotabox-health-check"},
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            return "nothing listens on its port"
+        except httpx.TimeoutException:
+            return f"GET {probe.path} had no answer within {_PROBE_TIMEOUT_S} s"
+        except httpx.HTTPError as error:
+            return f"GET {probe.path} got no HTTP answer ({type(error).__name__})"
+        if response.status_code >= _UNHEALTHY_FROM:
+            return f"GET {probe.path} answers {response.status_code}"
+        return None
+
+
+def explain_sockets(listening: list[tuple[str, int]], port: int) -> tuple[str, str] | None:
+    """Reason and hint when an app listens where it can't be reached; None when that isn't it.
+
+    >>> explain_sockets([("127.0.0.1", 5000)], 8080)[0]
+    'the app listens on 127.0.0.1:5000, so nothing outside its container can reach it'
+    """
+    outside = sorted({p for ip, p in listening if not ip_address(ip).is_loopback})
+    inside = sorted((p, ip) for ip, p in listening if ip_address(ip).is_loopback)
+    if port in outside:
+        return None
+    advice = f"Make it listen on 0.0.0.0 and the port in $PORT ({port})."
+    if outside:
+        ports = " and ".join(str(p) for p in outside)
+        return f"the app listens on port {ports} instead of {port}", (
+            f"{advice} In a Dockerfile, EXPOSE {outside[0]} says the port as well."
+        )
+    if inside:
+        number, ip = inside[0]
+        shown = f"[{ip}]" if ":" in ip else ip
+        return (
+            f"the app listens on {shown}:{number}, so nothing outside its container can reach it",
+            advice,
+        )
+    return None
+
+
+def _hint_for(probe: Probe, seen: str) -> str:
+    if "answers 5" in seen:
+        return "The app's own log above should say why it answers with an error."
+    return f"Make it listen on 0.0.0.0 and the port in $PORT ({probe.port})."

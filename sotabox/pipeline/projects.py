@@ -1,0 +1,95 @@
+"""What a project has on the box besides rows: its network, upstream file, route, images, files."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from sotabox.engine.containers import Containers
+from sotabox.engine.images import Images
+from sotabox.engine.networks import Networks
+from sotabox.errors import EngineUnavailable, RouterUnavailable
+from sotabox.events import Bus, ProjectChanged
+from sotabox.model.deployment import Deployment
+from sotabox.model.project import Project
+from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.queue import Queue
+from sotabox.pipeline.routes import Routes
+from sotabox.router.upstream import Upstreams
+from sotabox.store.store import Store
+
+_PAGE = 100
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRooms:
+    """Makes a project's rooms, and clears them."""
+
+    store: Store
+    bus: Bus
+    containers: Containers
+    images: Images
+    networks: Networks
+    upstreams: Upstreams
+    routes: Routes
+    queue: Queue
+    drains: Drains
+    waiting_target: str
+
+    async def provision(self, project: Project) -> None:
+        """Rooms for a new project. A part that is away now is made good later: the network by the
+        first deployment, the route by Caddy's next start.
+        """  # noqa: D205
+        if self.upstreams.read(project.id) is None:
+            await asyncio.to_thread(self.upstreams.point, project.id, self.waiting_target)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.routes.apply())
+                group.create_task(self.ensure(project))
+        except* (RouterUnavailable, EngineUnavailable) as errors:
+            _logger.warning("%s is not complete yet: %s", project.slug, errors.exceptions[0])
+        self.bus.publish(ProjectChanged(project.id))
+
+    async def ensure(self, project: Project) -> None:
+        """The project's network is there."""
+        await self.networks.ensure(project.id, project.slug)
+
+    async def dismantle(self, project: Project) -> None:
+        """Removes everything of a project, rows last; a box killed in the middle does it again.
+
+        Raises:
+            EngineUnavailable: containers are still there; the next start goes on.
+        """
+        await self.queue.cancel_project(project.id)
+        try:
+            await self.routes.apply()
+        except RouterUnavailable as error:
+            _logger.warning("the route of %s goes with Caddy's next start: %s", project.slug, error)
+        await self.clear(project.id)
+        await self._remove_files(project)
+        await self.store.projects.delete(project.id)
+        self.upstreams.remove(project.id)
+        self.bus.publish(ProjectChanged(project.id))
+
+    async def clear(self, project_id: str) -> None:
+        """Removes what the engine holds of a project."""
+        await self.drains.abandon(project_id)
+        containers = await self.containers.list_ours(project_id)
+        async with asyncio.TaskGroup() as group:
+            for container in containers:
+                group.create_task(self.containers.remove(container.id))
+        await self.networks.remove(project_id)
+        for image in await self.images.list_ours(project_id):
+            await self.images.remove(image.id)
+
+    async def _remove_files(self, project: Project) -> None:
+        before: int | None = None
+        while page := await self.store.deployments.page(project.id, before, _PAGE):
+            for deployment in page:
+                self._remove_files_of(deployment)
+            before = page[-1].number
+
+    def _remove_files_of(self, deployment: Deployment) -> None:
+        self.store.folders.archive(deployment.id).unlink(missing_ok=True)
+        self.store.logs.delete(deployment.id)

@@ -1,0 +1,162 @@
+"""What a start, or the engine's return, has to repair: rows and containers in, repairs out.
+
+Pure, so that every state that a kill can leave is a value in a test. The rules:
+
+    a deployment that waited, or whose build was cut off     is built (again)
+    one that was being deployed, and is where visitors go    its swap is finished
+    one that was being deployed, and isn't                   its candidate goes, the stage runs again
+    the running one's container is there, but stopped        it is started
+    the running one's container is gone                      another is made of its image
+    its visitors are sent elsewhere                          they are sent to it
+    a container that serves nobody                           it drains and goes
+    nothing runs                                             visitors get the page that says so
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sotabox.engine.containers import Container
+from sotabox.engine.labels import Role
+from sotabox.model.deployment import Deployment, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmit:
+    """Put a deployment in the queue; `restart` says that its build begins anew."""
+
+    deployment: Deployment
+    restart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSwap:
+    """Visitors are with this candidate already: note it."""
+
+    deployment: Deployment
+    container: Container
+
+
+@dataclass(frozen=True, slots=True)
+class StartContainer:
+    """The container that serves a project does not run."""
+
+    deployment: Deployment
+    container: Container
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceContainer:
+    """The container that serves a project is gone."""
+
+    deployment: Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Visitors go to `address`; None: to the page that says that nothing was deployed."""
+
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A container that serves does not come back by itself after a reboot."""
+
+    container: Container
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """A container that serves nobody."""
+
+    container: Container
+
+
+Repair: TypeAlias = (
+    Resubmit | FinishSwap | StartContainer | ReplaceContainer | Point | Keep | Retire
+)
+
+
+def plan_repairs(
+    deployments: Iterable[Deployment],
+    containers: Iterable[Container],
+    upstream: str | None,
+    *,
+    active: frozenset[str],
+    draining: frozenset[str],
+) -> list[Repair]:
+    """The repairs of one project, in the order in which they are to be done.
+
+    Args:
+        deployments: the project's unfinished ones, the running one among them, oldest first.
+        containers: the project's, running or not.
+        upstream: what its upstream file says.
+        active: ids of deployments that the queue works on: they and their containers are left alone.
+        draining: ids of containers that drain already.
+    """
+    deployments = list(deployments)
+    containers = [c for c in containers if c.deployment_id not in active and c.id not in draining]
+    running = next((d for d in deployments if d.status is Status.RUNNING), None)
+    swapped = _find_swapped(deployments, containers, upstream, active)
+    if swapped is not None:
+        serving: Container | None = swapped.container
+        repairs: list[Repair] = [swapped]
+    else:
+        serving = next((c for c in containers if running and c.id == running.container_id), None)
+        repairs = list(_serve(running, serving, upstream, active))
+    gone = {swapped.deployment.id} if swapped else set()
+    repairs += [Retire(c) for c in containers if serving is None or c.id != serving.id]
+    repairs += [
+        Resubmit(d, restart=d.status is Status.BUILDING)
+        for d in deployments
+        if d.status is not Status.RUNNING and d.id not in active | gone
+    ]
+    return repairs
+
+
+def _find_swapped(
+    deployments: list[Deployment],
+    containers: list[Container],
+    upstream: str | None,
+    active: frozenset[str],
+) -> FinishSwap | None:
+    """A deployment whose swap happened and was not noted, or None."""
+    deploying = {
+        d.id: d for d in deployments if d.status is Status.DEPLOYING and d.id not in active
+    }
+    for container in containers:
+        deployment = deploying.get(container.deployment_id or "")
+        if (
+            deployment is not None
+            and container.role == Role.APP
+            and container.running
+            and upstream == f"{container.address}:{deployment.port}"
+        ):
+            return FinishSwap(deployment, container)
+    return None
+
+
+def _serve(
+    running: Deployment | None,
+    serving: Container | None,
+    upstream: str | None,
+    active: frozenset[str],
+) -> Iterable[Repair]:
+    """What brings a project's visitors to its running deployment."""
+    if running is None:
+        if upstream is None or not upstream.startswith("unix/"):
+            yield Point(None)
+        return
+    if running.id in active:
+        return
+    if serving is None:
+        yield ReplaceContainer(running)
+        return
+    if not serving.running:
+        yield StartContainer(running, serving)
+    if serving.restart_policy == "no":
+        yield Keep(serving)
+    address = f"{serving.fixed_address}:{running.port}"
+    if upstream != address:
+        yield Point(address)

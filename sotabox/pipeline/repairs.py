@@ -1,0 +1,172 @@
+"""Carries repairs out: at each start, at each return of the engine, after news of a container."""
+
+import asyncio
+import logging
+import shutil
+from dataclasses import dataclass
+
+from sotabox.engine.client import EngineError
+from sotabox.engine.containers import Container, Containers
+from sotabox.engine.events import ContainerEvent
+from sotabox.errors import SotaboxError
+from sotabox.model.deployment import Deployment, Status
+from sotabox.model.project import Project
+from sotabox.pipeline.candidate import Candidate, Candidates
+from sotabox.pipeline.deploy import Deployer
+from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.failure import DeploymentFailed
+from sotabox.pipeline.locks import ProjectLocks
+from sotabox.pipeline.projects import ProjectRooms
+from sotabox.pipeline.queue import Queue
+from sotabox.pipeline.recovery import (
+    FinishSwap,
+    Keep,
+    Point,
+    Repair,
+    ReplaceContainer,
+    Resubmit,
+    Retire,
+    StartContainer,
+    plan_repairs,
+)
+from sotabox.router.upstream import Upstreams
+from sotabox.store.store import Store
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repairs:
+    """Makes containers and upstream files what the store says."""
+
+    store: Store
+    containers: Containers
+    candidates: Candidates
+    deployer: Deployer
+    drains: Drains
+    queue: Queue
+    rooms: ProjectRooms
+    upstreams: Upstreams
+    swaps: ProjectLocks
+    waiting_target: str
+
+    async def remove_torsos(self) -> None:
+        """Before anything is served: clears away files that belong to nothing."""
+        folders = self.store.folders
+        for torso in folders.uploads.iterdir():
+            torso.unlink()
+        known = await self.store.deployments.ids()
+        for archive in folders.archives.iterdir():
+            if archive.name.removesuffix(".tar.gz") not in known:
+                archive.unlink()
+        for log in folders.logs.iterdir():
+            if log.name.removesuffix(".log") not in known:
+                log.unlink()
+        # A build unpacks its archive again; a tree may be half unpacked or half removed.
+        for tree in folders.trees.iterdir():
+            await asyncio.to_thread(shutil.rmtree, tree)
+
+    async def repair_all(self) -> None:
+        """All projects, and what is left of projects that are not there any more."""
+        projects = await self.store.projects.all()
+        containers = await self.containers.list_ours()
+        known = {project.id for project in projects}
+        for project in projects:
+            await self._guarded(project)
+        for stray in {c.project_id for c in containers if c.project_id not in known}:
+            if stray is not None:
+                await self.rooms.clear(stray)
+        for project_id in self.upstreams.known().keys() - known:
+            self.upstreams.remove(project_id)
+
+    async def _guarded(self, project: Project) -> None:
+        """One project's trouble does not keep the others from being repaired."""
+        try:
+            if project.deleting:
+                await self.rooms.dismantle(project)
+            else:
+                await self.rooms.ensure(project)
+                await self.repair(project)
+        except (SotaboxError, EngineError, DeploymentFailed) as error:
+            _logger.warning("project %s could not be repaired: %s", project.slug, error)
+
+    async def on_event(self, event: ContainerEvent) -> None:
+        """A container started or vanished: its address, or who serves, may have changed."""
+        if event.action not in {"start", "destroy"} or event.project_id is None:
+            return
+        running = await self.store.deployments.running(event.project_id)
+        if running is None or running.container_id != event.container_id:
+            return
+        project = await self.store.projects.find(event.project_id)
+        if project is not None and not project.deleting:
+            await self._guarded(project)
+
+    async def repair(self, project: Project) -> None:
+        """One project. Holds its swap lock, so that nothing is swapped between look and deed."""
+        async with self.swaps.of(project.id):
+            deployments = [
+                d for d in await self.store.deployments.unfinished() if d.project_id == project.id
+            ]
+            repairs = plan_repairs(
+                deployments,
+                await self.containers.list_ours(project.id),
+                self.upstreams.read(project.id),
+                active=self.queue.active(),
+                draining=self.drains.containers(),
+            )
+            for repair in repairs:
+                _logger.info("%s: %s", project.slug, type(repair).__name__)
+                await self._apply(project, repair)
+
+    async def _apply(self, project: Project, repair: Repair) -> None:
+        match repair:
+            case Point(address):
+                target = address or self.waiting_target
+                await asyncio.to_thread(self.upstreams.point, project.id, target)
+            case StartContainer(deployment, container):
+                await self._start(project, deployment, container)
+            case ReplaceContainer(deployment):
+                await self._replace(project, deployment)
+            case FinishSwap(deployment, container):
+                candidate = Candidate(container.id, container.address or "", deployment.port or 0)
+                await self.deployer.settle(deployment, candidate, {})
+            case Keep(container):
+                await self.containers.keep(container.id)
+            case Retire(container):
+                await self._retire(project, container)
+            case Resubmit(deployment, restart):
+                if restart:
+                    await self.store.deployments.advance(deployment.id, Status.PENDING)
+                self.queue.submit(project.id, deployment.id)
+
+    async def _start(self, project: Project, deployment: Deployment, container: Container) -> None:
+        try:
+            await self.containers.start(container.id)
+        except EngineError as error:
+            _logger.warning("%s: making another container: %s", project.slug, error)
+            await self._replace(project, deployment)
+            await self.candidates.discard(container.id)
+
+    async def _replace(self, project: Project, deployment: Deployment) -> None:
+        variables = await self.store.env_vars.of_project(project.id)
+        env = {variable.key: variable.value for variable in variables}
+        try:
+            request = await self.candidates.request(project, deployment, env)
+            candidate = await self.candidates.start(request)
+        except DeploymentFailed as failure:
+            await self.store.deployments.advance(
+                deployment.id, Status.FAILED, error=failure.reason, hint=failure.hint
+            )
+            await asyncio.to_thread(self.upstreams.point, project.id, self.waiting_target)
+            return
+        await self.store.deployments.record(
+            deployment.id, container_id=candidate.container_id, address=candidate.address
+        )
+        await asyncio.to_thread(self.upstreams.point, project.id, candidate.address)
+        await self.containers.keep(candidate.container_id)
+
+    async def _retire(self, project: Project, container: Container) -> None:
+        deployment = await self.store.deployments.find(container.deployment_id or "")
+        port = deployment.port if deployment else None
+        address = f"{container.address}:{port}" if container.address and port else None
+        self.drains.begin(project.id, container.id, address)

@@ -1,0 +1,83 @@
+"""What stays after a deployment: the last images and archives, a bounded build cache."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+from sotabox.engine.client import EngineError
+from sotabox.engine.containers import Containers
+from sotabox.engine.images import Images
+from sotabox.errors import SotaboxError
+from sotabox.model.deployment import Deployment, Status
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+
+_logger = logging.getLogger(__name__)
+
+
+def superfluous_images(deployments: list[Deployment], keep: int) -> list[str]:
+    """The images of a project that no rollback may need any more.
+
+    Args:
+        deployments: those that have an image, newest first.
+        keep: how many images to keep beside the one that runs.
+    """
+    running = {d.image_id for d in deployments if d.status is Status.RUNNING}
+    unfinished = {
+        d.image_id for d in deployments if d.status not in {Status.STOPPED, Status.FAILED}
+    }
+    served = dict.fromkeys(d.image_id for d in deployments if d.url is not None)
+    kept = running | unfinished | set([i for i in served if i not in running][:keep])
+    every = dict.fromkeys(d.image_id for d in deployments)
+    return [image for image in every if image is not None and image not in kept]
+
+
+class Retention:
+    """Tidies up behind deployments, in the background, one project at a time."""
+
+    def __init__(
+        self, settings: Settings, store: Store, images: Images, containers: Containers
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._images = images
+        self._containers = containers
+        self._turn = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def tidy_soon(self, project_id: str) -> None:
+        """Removes what a project does not need any more, once there is time for it."""
+        self._begin(self._tidy(project_id), f"tidy {project_id}")
+
+    def keep_soon(self, container_id: str) -> None:
+        """Lets the engine restart a container by itself, now that it serves."""
+        self._begin(self._containers.keep(container_id), f"keep {container_id[:12]}")
+
+    async def close(self) -> None:
+        """Stops tidying; the next deployment or start does the rest."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(self._run(work), name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await work
+        except (SotaboxError, EngineError) as error:
+            _logger.warning("left for the next time: %s", error)
+
+    async def _tidy(self, project_id: str) -> None:
+        async with self._turn:
+            deployments = await self._store.deployments.with_image(project_id)
+            for image_id in superfluous_images(deployments, self._settings.releases_kept):
+                if await self._images.remove(image_id):
+                    await self._store.deployments.forget_image(project_id, image_id)
+                    for deployment in deployments:
+                        if deployment.image_id == image_id:
+                            self._store.folders.archive(deployment.id).unlink(missing_ok=True)
+            await self._images.prune_dangling_ours()
+            await self._images.trim_cache(self._settings.build_cache_mb * 1_000_000)
