@@ -10,6 +10,7 @@ is the real one: it is used as it is and never overwritten.
 
 import fcntl
 import hashlib
+import inspect
 import io
 import os
 import shutil
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Final
 
 import docker
-from docker.errors import APIError, ImageNotFound
+from docker.errors import APIError, BuildError, ImageNotFound
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = Path(os.environ.get("SOTABOX_TEST_CACHE", "/var/cache/sotabox-tests")) / "bases"
@@ -79,7 +80,7 @@ def main(names: list[str]) -> int:
             f"no such base: {', '.join(sorted(unknown))}; try: {' '.join(BASES)}", file=sys.stderr
         )
         return 2
-    with closing(docker.from_env(timeout=STEP_TIMEOUT_S)) as engine, _alone():
+    with closing(docker.from_env(timeout=STEP_TIMEOUT_S)) as engine:
         for name in names:
             ensure(engine, name)
             print(BASES[name].tag)
@@ -89,22 +90,24 @@ def main(names: list[str]) -> int:
 def ensure(engine: docker.DockerClient, name: str) -> None:
     """Afterwards the engine has this base: as it was, loaded from the cache, or newly made."""
     base, digest = BASES[name], recipe_digest(name)
-    if (label := _label(engine, base.tag)) is not None and label in (digest, ""):
+    if _label(engine, base.tag) in (digest, ""):
         return
-    tarball = CACHE / f"{name}-{digest}.tar"
-    if tarball.exists():
-        _say(f"loading {base.tag} from the cache")
-        with tarball.open("rb") as stream:
-            engine.images.load(stream)
-        return
-    for needed in base.needs:
-        ensure(engine, needed)
-    _say(f"making {base.tag} ({base.note})")
-    _MAKERS.get(name, _make_from_dockerfile)(
-        engine, name, {LABEL: digest, f"{LABEL}.note": base.note}
-    )
-    _drop_untagged(engine, LABEL)
-    _keep(engine, name, tarball)
+    with _alone(name):
+        if _label(engine, base.tag) in (digest, ""):
+            return  # somebody made it while we waited
+        tarball = CACHE / f"{name}-{digest}.tar"
+        if tarball.exists():
+            _say(f"loading {base.tag} from the cache")
+            with tarball.open("rb") as stream:
+                engine.images.load(stream)
+            return
+        for needed in base.needs:
+            ensure(engine, needed)
+        _say(f"making {base.tag} ({base.note})")
+        make = _MAKERS.get(name, _make_from_dockerfile)
+        make(engine, name, {LABEL: digest, f"{LABEL}.note": base.note})
+        _drop_untagged(engine, LABEL)
+        _keep(engine, name, tarball)
 
 
 def recipe_digest(name: str) -> str:
@@ -113,8 +116,10 @@ def recipe_digest(name: str) -> str:
     dockerfile = HERE / f"{name}.Dockerfile"
     if dockerfile.exists():
         digest.update(dockerfile.read_bytes())
+    if name in _MAKERS:
+        digest.update(inspect.getsource(_MAKERS[name]).encode() + APT_LEAN.encode())
     if name == "debian":
-        digest.update(HOST_CA.read_bytes() + APT_LEAN.encode())
+        digest.update(HOST_CA.read_bytes())
     for needed in BASES[name].needs:
         digest.update(recipe_digest(needed).encode())
     return digest.hexdigest()[:16]
@@ -130,12 +135,14 @@ def _label(engine: docker.DockerClient, tag: str) -> str | None:
 
 def _make_from_dockerfile(engine: docker.DockerClient, name: str, labels: dict[str, str]) -> None:
     with (HERE / f"{name}.Dockerfile").open("rb") as dockerfile:
-        _, log = engine.images.build(
-            fileobj=dockerfile, tag=BASES[name].tag, labels=labels, rm=True, forcerm=True
-        )
-    for _line in log:
-        pass  # the SDK raises BuildError, with the log in it, when a step failed
-    _drop_untagged(engine, STAGE_LABEL)
+        try:
+            engine.images.build(
+                fileobj=dockerfile, tag=BASES[name].tag, labels=labels, rm=True, forcerm=True
+            )
+        except BuildError as error:
+            log = "".join(line.get("stream", "") for line in error.build_log)
+            sys.exit(f"{name}.Dockerfile: {error}\n{log[-3000:]}")
+    _drop_untagged(engine, f"{STAGE_LABEL}={name}")
 
 
 def _drop_untagged(engine: docker.DockerClient, label: str) -> None:
@@ -198,7 +205,7 @@ def _make_debian(engine: docker.DockerClient, name: str, labels: dict[str, str])
         include = "--include=ca-certificates"
         _run("debootstrap", "--variant=minbase", include, SUITE, str(root))
         _run("chroot", str(root), "apt-get", "clean")
-        for clutter in ("var/lib/apt/lists", "usr/share/doc", "usr/share/locale", "usr/share/man"):
+        for clutter in ("var/lib/apt/lists", "usr/share/doc", "usr/share/locale"):
             shutil.rmtree(root / clutter)
             (root / clutter).mkdir()
         shutil.copyfile(HOST_CA, root / CA_BUNDLE.lstrip("/"))
@@ -239,10 +246,10 @@ def _keep(engine: docker.DockerClient, name: str, tarball: Path) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One maker at a time on this machine."""
+def _alone(name: str) -> Iterator[None]:
+    """One maker of a base at a time on this machine."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / ".lock").open("w") as lock:
+    with (CACHE / f".{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
