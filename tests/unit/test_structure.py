@@ -40,7 +40,9 @@ INDEXES = tuple(
         ("maven", "org"),
     )
 )
-MACHINE_PATH = re.compile(r"(?<![\w./-])/(?:work/\w|root/\.|home/[a-z]+/|opt/(?:pypi|wheels))")
+MACHINE_PATH = re.compile(
+    r"(?<![\w./-])/(?:work/(?:main|shared)|root/\.pyenv|opt/(?:pypi|wheels))\b"
+)
 
 
 def tracked(*patterns: str) -> list[Path]:
