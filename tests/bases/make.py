@@ -64,8 +64,9 @@ BASES: Final = {
     "golang": Base("golang:1.25", "Debian's Go 1.24, not 1.25", ("debian",)),
     "ruby": Base("ruby:3.4-slim", "Debian's Ruby 3.3, not 3.4", ("debian",)),
     "php": Base("php:8.4-cli", "Debian's PHP 8.4 with Composer", ("debian",)),
-    "java": Base("eclipse-temurin:21-jdk", "Debian's OpenJDK 21 with Maven", ("debian",)),
+    "java": Base("eclipse-temurin:21-jdk", "Debian's OpenJDK 21", ("debian",)),
     "java-jre": Base("eclipse-temurin:21-jre", "Debian's OpenJDK 21 runtime", ("debian",)),
+    "maven": Base("maven:3-eclipse-temurin-21", "Debian's Maven on its OpenJDK 21", ("debian",)),
     "rust": Base("rust:1-slim", "Debian's rustc and cargo 1.85", ("debian",)),
 }  # fmt: skip
 
@@ -73,7 +74,7 @@ BASES: Final = {
 def main(names: list[str]) -> int:
     if not names:
         for name, base in BASES.items():
-            print(f"{name:12} {base.tag:24} {base.note}")
+            print(f"{name:12} {base.tag:28} {base.note}")
         return 0
     if unknown := set(names) - BASES.keys():
         print(
