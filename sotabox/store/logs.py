@@ -8,7 +8,7 @@ that slow readers cost nothing to the writer and miss nothing.
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,7 @@ class Logs:
 
     async def follow(
         self, deployment_id: str, after: int, finished: Callable[[], bool]
-    ) -> AsyncIterator[list[LogLine]]:
+    ) -> AsyncGenerator[list[LogLine], None]:
         """Lines as they come, in batches; an empty batch is a sign of life after a quiet while.
 
         Args:

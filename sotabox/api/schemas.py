@@ -1,0 +1,157 @@
+"""What the API sends and takes. Every field is always present; nothing appears that isn't here."""
+
+from typing import Any
+
+import msgspec
+
+from sotabox.model.deployment import Deployment
+from sotabox.model.environment import EnvVar
+from sotabox.model.project import Project
+from sotabox.model.user import ApiKey
+
+
+class ProjectOut(msgspec.Struct, kw_only=True):
+    """A project; `user_id` is its owner."""
+
+    id: str
+    user_id: str
+    name: str
+    slug: str
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, project: Project) -> "ProjectOut":
+        return cls(
+            id=project.id,
+            user_id=project.user_id,
+            name=project.name,
+            slug=project.slug,
+            created_at=project.created_at,
+            updated_at=project.updated_at,
+        )
+
+
+class DeploymentOut(msgspec.Struct, kw_only=True):
+    """A deployment.
+
+    `error_message` and `error` are equal: the documentation names one, the clients read the other.
+    `url` has no scheme, as the official command line puts one in front.
+    """
+
+    id: str
+    project_id: str
+    status: str
+    image_tag: str | None
+    build_method: str | None
+    framework: str | None
+    error_message: str | None
+    error: str | None
+    url: str | None
+    created_at: str
+    updated_at: str
+    number: int
+    source: str
+    source_deployment_id: str | None
+    hint: str | None
+    duration_ms: dict[str, int]
+    created_by: str | None
+
+    @classmethod
+    def of(cls, deployment: Deployment) -> "DeploymentOut":
+        return cls(
+            id=deployment.id,
+            project_id=deployment.project_id,
+            status=deployment.status,
+            image_tag=deployment.image_tag,
+            build_method=deployment.build_method,
+            framework=deployment.framework,
+            error_message=deployment.error,
+            error=deployment.error,
+            url=deployment.url,
+            created_at=deployment.created_at,
+            updated_at=deployment.updated_at,
+            number=deployment.number,
+            source=deployment.source,
+            source_deployment_id=deployment.source_deployment_id,
+            hint=deployment.hint,
+            duration_ms=deployment.phases,
+            created_by=deployment.created_by,
+        )
+
+
+class EnvVarOut(msgspec.Struct, kw_only=True):
+    """A variable; masked, its value is empty."""
+
+    id: str
+    project_id: str
+    key: str
+    value: str
+    created_at: str
+    updated_at: str
+
+    @classmethod
+    def of(cls, variable: EnvVar, *, masked: bool = False) -> "EnvVarOut":
+        return cls(
+            id=variable.id,
+            project_id=variable.project_id,
+            key=variable.key,
+            value="" if masked else variable.value,
+            created_at=variable.created_at,
+            updated_at=variable.updated_at,
+        )
+
+
+class ApiKeyOut(msgspec.Struct, kw_only=True):
+    """An API key, without its text."""
+
+    id: str
+    name: str
+    key_prefix: str
+    last_used_at: str | None
+    created_at: str
+
+    @classmethod
+    def of(cls, key: ApiKey) -> "ApiKeyOut":
+        return cls(
+            id=key.id,
+            name=key.name,
+            key_prefix=key.key_prefix,
+            last_used_at=key.last_used_at,
+            created_at=key.created_at,
+        )
+
+
+class NewApiKeyOut(msgspec.Struct, kw_only=True):
+    """A new API key with its text: the only time that it is shown."""
+
+    id: str
+    name: str
+    key: str
+    key_prefix: str
+    created_at: str
+
+
+class NewProjectIn(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    slug: str | None = None
+
+
+class ProjectChangeIn(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    slug: Any = msgspec.UNSET  # taken only to be refused with a reason
+
+
+class EnvVarIn(msgspec.Struct, forbid_unknown_fields=True):
+    key: str
+    value: str
+
+
+class RollbackIn(msgspec.Struct, forbid_unknown_fields=True):
+    """`deployment_id` picks a release; without it, it is the previous one."""
+
+    deployment_id: str | None = None
+
+
+class NewApiKeyIn(msgspec.Struct, forbid_unknown_fields=True):
+    name: str

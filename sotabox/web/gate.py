@@ -1,0 +1,104 @@
+"""What stands before every handler: who asks, how often, and what every response carries."""
+
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from sotabox.errors import RateLimited, Unauthorized
+from sotabox.operations.actor import Actor
+from sotabox.web.actor import RawHeaders, identify
+from sotabox.web.body import Incoming
+from sotabox.web.box import Box
+from sotabox.web.failures import send_failure
+from sotabox.web.rate_limit import Allowance, RateLimit, client_address
+
+API_PREFIX: Final = "/v1"
+
+#: A handler that needs another value sends the header itself.
+_EVERYWHERE: Final = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+)
+_IN_API: Final = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+_BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class Gate:
+    """Wraps the application; outside of its routing, so that a 404 is counted and dressed as well.
+
+    It leaves the `Actor`, or the `Unauthorized` that stands in for one, as the scope's `user`.
+    """
+
+    def __init__(self, app: ASGIApp, box: Box) -> None:
+        self._app = app
+        self._box = box
+        self._limit = RateLimit(box.settings.rate_limit)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request.
+
+        A body that nobody read is read after the answer, so that its sender gets to see it.
+        """
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        incoming = Incoming(receive)
+        if scope["path"].startswith(API_PREFIX):
+            await self._serve_api(scope, incoming, send)
+        else:
+            await self._app(scope, incoming, _dressed(send, _EVERYWHERE))
+        if not _BODY_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
+            await incoming.linger()
+
+    async def _serve_api(self, scope: Scope, receive: Receive, send: Send) -> None:
+        dress = [*_EVERYWHERE, *_IN_API]
+        try:
+            user = await identify(self._box.store, scope["headers"])
+        except Exception as error:  # noqa: BLE001  a root: Litestar's handlers are further in
+            await send_failure(error, _dressed(send, dress))
+            return
+        scope["user"] = user
+        if self._box.settings.rate_limit:
+            allowance = self._limit.take(_client(scope, user), time.time())
+            dress += allowance.headers
+            if allowance.exceeded:
+                await send_failure(_rate_limited(allowance), _dressed(send, dress))
+                return
+        await self._app(scope, receive, _dressed(send, dress))
+
+
+def _client(scope: Scope, user: Actor | Unauthorized) -> str:
+    """For whom a request counts: its user, or where it came from, bad keys included."""
+    if isinstance(user, Actor):
+        return user.user.id
+    peer = scope.get("client")
+    return client_address(peer[0] if peer else None, dict(scope["headers"]))
+
+
+def _rate_limited(allowance: Allowance) -> RateLimited:
+    wait_s = max(1, allowance.reset_at - int(time.time()))
+    return RateLimited(
+        f"More than {allowance.limit} requests in a minute",
+        retry_after_s=wait_s,
+        hint=f"Go on in {wait_s} s.",
+    )
+
+
+def _dressed(send: Send, extra: Sequence[tuple[bytes, bytes]]) -> Send:
+    """`send`, with headers added to the response where it does not say otherwise."""
+
+    async def dressed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            given: RawHeaders = message.get("headers", ())
+            names = {name.lower() for name, _ in given}
+            message["headers"] = [*given, *(pair for pair in extra if pair[0] not in names)]
+        await send(message)
+
+    return dressed
