@@ -17,6 +17,7 @@ from sotabox.engine.spec import OPEN_FILES, ContainerRequest, container_body, co
 
 _START_TIMEOUT_S: Final = 60
 _STOP_MARGIN_S: Final = 30  # of the engine, after the grace is over and it kills
+_CONDEMN_ATTEMPTS: Final = 50
 _NO_RESTART: Final = {"Name": "no"}
 _RESTART: Final = {"Name": "unless-stopped"}
 
@@ -141,8 +142,18 @@ class Containers:
 
     async def condemn(self, id_: str) -> None:
         """Keep the engine from ever starting it again, before it is stopped."""
-        with suppress(EngineNotFound):
-            await self._engine.call("update_container", id_, restart_policy=_NO_RESTART)
+        for attempt in range(_CONDEMN_ATTEMPTS):
+            try:
+                await self._engine.call("update_container", id_, restart_policy=_NO_RESTART)
+            except EngineNotFound:
+                return
+            except EngineError as error:
+                # The engine takes no update in the moment between a process's end and its notice.
+                if "stopped container" not in error.message or attempt == _CONDEMN_ATTEMPTS - 1:
+                    raise
+                await asyncio.sleep(0.02)
+            else:
+                return
 
     async def stop(self, id_: str, grace_s: int) -> None:
         """Ask it to end, and kill it after `grace_s`."""
@@ -220,8 +231,9 @@ class Containers:
 
 
 def _open_files() -> int:
-    """What a container may ask for: where we are root of a confined machine, its engine is, too,
-    and refuses to start a container that asks for more than the machine has.
+    """How many files a container may hold open: no more than this machine, if it is confined.
+
+    Its engine is confined as we are, and can't start a container that asks for more.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)

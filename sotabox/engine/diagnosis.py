@@ -11,9 +11,11 @@ from sotabox.errors import SotaboxError
 
 _EXIT_CODE: Final = re.compile(r"exit code: (\d+)")
 _PARSE: Final = re.compile(r"(?:docker)?file parse error (?:on )?line (\d+): (.*)", re.DOTALL)
-_SOURCE: Final = re.compile(r'"(/[^"]*)"?:? not found')
+_SOURCE: Final = re.compile(r'"(/[^"]*)"?:? not found|/merged/?(\S*): no such file or directory')
 _NO_DOCKERFILE: Final = re.compile(r"open \S*?([^/\s]+): no such file or directory")
-_METADATA: Final = "load metadata for "
+_BASE: Final = re.compile(
+    r"(?:load metadata for|resolve image config for|FROM) (?:docker-image://)?(\S+)"
+)
 _UNREACHED: Final = (
     "no such host",
     "connection refused",
@@ -155,17 +157,22 @@ def _no_dockerfile(message: str) -> BuildFailed | None:
 
 
 def _no_base(message: str, step: str | None) -> BuildFailed | SotaboxError | None:
-    if step is None or _METADATA not in step:
-        return None
-    return diagnose_pull(message, step.rpartition(_METADATA)[2], user=None)
+    found = _BASE.search(step or "")
+    return diagnose_pull(message, found[1], user=None) if found else None
 
 
 def _no_source(message: str, step: str | None) -> BuildFailed | None:
     if (found := _SOURCE.search(message)) is None:
         return None
+    path = (found[1] or found[2]).lstrip("/")
     by = f"the step '{_command(step)}' needs it" if step else "the Dockerfile copies it"
+    if "--from=" in by:
+        return BuildFailed(
+            f"'{path}' does not exist, but {by}.",
+            hint="Check the path, and that the stage or image copied from has it.",
+        )
     return BuildFailed(
-        f"'{found[1].lstrip('/')}' is not in the upload, but {by}.",
+        f"'{path}' is not in the upload, but {by}.",
         hint="Check the path, and that no ignore file leaves it out.",
     )
 

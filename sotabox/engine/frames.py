@@ -1,7 +1,8 @@
 """Container logs as the engine frames them, turned into lines (pure).
 
 A frame is `>B3xI` (1 stdout, 2 stderr; length) and its payload; with time stamps each payload begins
-with one. A line over 16 KiB comes as several frames, each stamped, only the last with a newline.
+with one. A line over 16 KiB comes as frames of that size, each stamped, and a rest; depending on the
+log driver the rest has no newline (`local`) or has one.
 
 Source: Docker Engine API, `POST /containers/{id}/attach`, "Stream format".
 """
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+_PIECE_BYTES: Final = 16 * 1024  # what the engine reads of a line at once
 _HEADER: Final = struct.Struct(">B3xI")
 _LINE_MAX_BYTES: Final = 256 * 1024  # a program that never ends its line may not fill our memory
 
@@ -52,7 +54,7 @@ class FrameReader:
         return lines
 
     def finish(self) -> list[LogLine]:
-        """What was printed last without a newline."""
+        """A line whose rest never came."""
         lines = [_line(kind, at, text) for kind, (at, text) in self._open.items() if text]
         self._open.clear()
         return lines
@@ -61,7 +63,7 @@ class FrameReader:
         stamp, _, piece = payload.partition(b" ")
         at, text = self._open.pop(kind, (stamp.decode("ascii", "replace"), bytearray()))
         text += piece
-        if text.endswith(b"\n") or len(text) >= _LINE_MAX_BYTES:
+        if len(piece) != _PIECE_BYTES or len(text) >= _LINE_MAX_BYTES:
             return [_line(kind, at, text)]
         self._open[kind] = (at, text)
         return []
