@@ -53,7 +53,7 @@ class Pipeline:
         """
         folders = self.store.folders
         try:
-            await asyncio.to_thread(extract, upload, folders.tree(deployment_id), self.limits)
+            await extract(upload, folders.tree(deployment_id), self.limits)
             upload.replace(folders.archive(deployment_id))
         finally:
             upload.unlink(missing_ok=True)
