@@ -24,6 +24,7 @@ __all__ = ["Engine", "EngineError", "EngineNotFound"]
 
 _THREADS: Final = 4
 _SCHEME: Final = "unix://"
+_PING_TIMEOUT_S: Final = 5.0
 
 
 class Engine:
@@ -112,8 +113,8 @@ class Engine:
         """Whether the engine answers within a few seconds; needs no free thread."""
         try:
             async with (
-                asyncio.timeout(5),
-                stream.request(self.socket_path, "GET", "/_ping", head_timeout_s=5) as answer,
+                asyncio.timeout(_PING_TIMEOUT_S),
+                stream.request(self.socket_path, "GET", "/_ping", head_timeout_s=None) as answer,
             ):
                 await answer.read()
         except (EngineUnavailable, EngineError, TimeoutError):
