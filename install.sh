@@ -33,7 +33,7 @@ main() {
         uninstall
         return
     fi
-    STARTED=$(date +%s)
+    STARTED=$(date +%s) SERVE_STARTED='' API_KEY=''
     check_server
     if [ "$DRY_RUN" = yes ]; then
         say_plan
@@ -175,8 +175,7 @@ check_installable() {
 check_port() {
     pid=$(listener_of "$1")
     [ -n "$pid" ] || return 0
-    command_line=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || return 0
-    case $command_line in *"$DATA_DIR"[/\ ]*) return 0 ;; esac
+    case $(command_line "$pid") in *"$DATA_DIR"[/\ ]*) return 0 ;; esac
     die "port $1 is taken by $(cat "/proc/$pid/comm") (process $pid)" "Stop it, or choose another with $2."
 }
 
@@ -185,7 +184,7 @@ listener_of() {
     inode=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
         awk -v port="$(printf ':%04X' "$1")" '$4 == "0A" && $2 ~ port "$" { print $10; exit }')
     [ -n "$inode" ] || return 0
-    find /proc/[0-9]*/fd -lname "socket:.$inode." 2>/dev/null | sed -n '1s|^/proc/\([0-9]*\)/.*|\1|p'
+    find /proc/[0-9]*/fd -lname "socket:?$inode?" 2>/dev/null | sed -n '1s|^/proc/\([0-9]*\)/.*|\1|p'
 }
 
 say_plan() {
@@ -206,7 +205,7 @@ say_plan() {
 
 # Sets PYTHON to the real path of a Python that runs sotabox, and PYTHON_VERSION.
 find_python() {
-    for candidate in python3 python3.14 python3.13 python3.12 python3.11; do
+    for candidate in /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do
         found=$("$candidate" -c 'import sys; v = sys.version_info
 print(sys.executable, "%d.%d" % v[:2]) if v >= (3, 11) else None' 2>/dev/null) || continue
         [ -n "$found" ] || continue
@@ -347,11 +346,11 @@ ensure_configuration() {
 ensure_running() {
     began
     if runs_systemd; then run_units; else run_detached; fi
-    "$LAUNCHER" wait --timeout 60 9>&- || {
+    "$LAUNCHER" wait --timeout 60 ${SERVE_STARTED:+--process "$SERVE_STARTED"} 9>&- || {
         service_log >&2
         die "sotabox does not get ready" "The lines above are the end of its log."
     }
-    fingerprint >"$LIB/running" # what runs now is what is installed now
+    fingerprint | replace "$LIB/running" 644 # what runs now is what is installed now
     find "$LIB/unpacked" -mindepth 1 -maxdepth 1 ! -path "$UNPACKED" -exec rm -rf {} +
 }
 
@@ -362,18 +361,21 @@ fingerprint() { cat "$PROGRAM" "$CONFIG" "$LAUNCHER" | sha256sum; }
 is_current() { [ "$(cat "$LIB/running" 2>/dev/null)" = "$(fingerprint)" ]; }
 
 run_units() {
-    caddy_unit | replace "$UNITS/sotabox-caddy.service" 644
-    serve_unit | replace "$UNITS/sotabox.service" 644
-    if is_current && systemctl -q is-active sotabox sotabox-caddy && systemctl -q is-enabled sotabox sotabox-caddy; then
+    for unit in sotabox-caddy sotabox; do
+        "$LAUNCHER" unit "$unit" --launcher "$LAUNCHER" | replace "$UNITS/$unit.service" 644
+    done
+    if is_current && both is-active && both is-enabled; then
         ok "sotabox and sotabox-caddy run"
         return
     fi
     systemctl daemon-reload
-    systemctl -q enable sotabox sotabox-caddy
+    both enable
     systemctl start sotabox-caddy
     systemctl restart sotabox
     done_step "two services started: sotabox, sotabox-caddy"
 }
+
+both() { systemctl -q "$@" sotabox sotabox-caddy; }
 
 run_detached() {
     if is_current && serve_runs; then
@@ -383,8 +385,9 @@ run_detached() {
     stop_serve
     [ ! -f "$SERVE_LOG" ] || mv -f "$SERVE_LOG" "$SERVE_LOG.1"
     setsid "$LAUNCHER" serve --data-dir "$DATA_DIR" </dev/null >>"$SERVE_LOG" 2>&1 9>&- &
-    echo $! >"$SERVE_PID"
-    done_step "sotabox started in the background (no systemd here: after a reboot run this again)"
+    SERVE_STARTED=$!
+    echo "$SERVE_STARTED" >"$SERVE_PID"
+    done_step "sotabox started in the background (after a reboot run this again)"
 }
 
 serve_runs() { [ -n "$(serve_process)" ]; }
@@ -392,7 +395,7 @@ serve_runs() { [ -n "$(serve_process)" ]; }
 # The process id of our control plane, or nothing: a pid file may outlive its process.
 serve_process() {
     pid=$(cat "$SERVE_PID" 2>/dev/null) || return 0
-    if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "serve --data-dir $DATA_DIR "; then echo "$pid"; fi
+    if command_line "$pid" | grep -qF "serve --data-dir $DATA_DIR "; then echo "$pid"; fi
 }
 
 stop_serve() {
@@ -407,73 +410,6 @@ serve_stopped() { ! serve_runs; }
 
 service_log() {
     if runs_systemd; then journalctl -q -u sotabox -n 15 --no-pager; else tail -n 15 "$SERVE_LOG"; fi
-}
-
-hardening() {
-    cat <<END
-NoNewPrivileges=yes
-ProtectSystem=strict
-ReadWritePaths=$DATA_DIR
-ProtectHome=read-only
-PrivateTmp=yes
-ProtectClock=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-SystemCallArchitectures=native
-END
-}
-
-serve_unit() {
-    cat <<END
-[Unit]
-Description=sotabox control plane
-After=network-online.target docker.service sotabox-caddy.service
-Wants=network-online.target docker.service sotabox-caddy.service
-
-[Service]
-ExecStart=$LAUNCHER serve --data-dir $DATA_DIR
-Restart=always
-RestartSec=1
-# Only the control plane itself ends with it: apps and Caddy go on.
-KillMode=process
-TimeoutStopSec=60
-LimitNOFILE=65536
-$(hardening)
-
-[Install]
-WantedBy=multi-user.target
-END
-}
-
-caddy_unit() {
-    cat <<END
-[Unit]
-Description=sotabox router (Caddy)
-After=network-online.target
-Wants=network-online.target
-StartLimitIntervalSec=0
-
-[Service]
-ExecStart=$LAUNCHER caddy --data-dir $DATA_DIR
-Restart=always
-RestartSec=1
-KillMode=mixed
-TimeoutStopSec=30
-LimitNOFILE=1048576
-CapabilityBoundingSet=CAP_NET_BIND_SERVICE
-ProtectProc=invisible
-$(hardening)
-
-[Install]
-WantedBy=multi-user.target
-END
 }
 
 # ---- Demo and result -------------------------------------------------------------------------
@@ -491,6 +427,8 @@ say_result() {
     echo "Ready in $(($(date +%s) - STARTED)) s."
     [ "$DEMO" = no ] || echo "  Example app:   $("$LAUNCHER" url hello)"
     echo "  Dashboard:     $("$LAUNCHER" url)"
+    login=$("$LAUNCHER" user reset-password --if-unset 9>&-)
+    echo "  Admin login:   ${login:-as set before; a fresh password: sotabox user reset-password}"
     echo "  API key:       ${API_KEY:-make one with: sotabox apikey create --name NAME}"
     echo "  Remove it:     sudo ./install.sh --uninstall"
 }
@@ -510,8 +448,9 @@ uninstall() {
         ensure_program # an earlier removal was cut off: only the program finds what is its own
     fi
     stop_services
-    if [ "$PURGE" = yes ] && [ -x "$LAUNCHER" ]; then
-        "$LAUNCHER" purge --data-dir "$DATA_DIR" --yes 9>&-
+    if [ -x "$LAUNCHER" ]; then
+        "$LAUNCHER" caddy --stop 9>&-
+        [ "$PURGE" = no ] || "$LAUNCHER" purge --yes 9>&-
     fi
     rm -rf "$LIB" "$LAUNCHER" "$CONFIG"
     rmdir "$(dirname "$CONFIG")" 2>/dev/null || :
@@ -522,7 +461,7 @@ uninstall() {
 
 stop_services() {
     if runs_systemd; then
-        systemctl -q disable --now sotabox sotabox-caddy 2>/dev/null || :
+        both disable --now 2>/dev/null || :
         rm -f "$UNITS/sotabox.service" "$UNITS/sotabox-caddy.service"
         systemctl daemon-reload
     else
@@ -549,6 +488,9 @@ hold_lock() {
     exec 9>/run/lock/sotabox-install
     flock -n 9 || die "another install.sh is at work" "Wait until it has ended."
 }
+
+# The command line of process $1; empty when it is gone.
+command_line() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null; }
 
 absolute() {
     case $1 in /*) printf '%s' "${1%/}" ;; *) printf '%s/%s' "$(pwd)" "${1%/}" ;; esac

@@ -45,15 +45,40 @@ def main() -> None:
     output, cache = arguments.output.resolve(), arguments.cache.resolve()
     os.environ["SOURCE_DATE_EPOCH"] = _commit_time()
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-    tools = build_tools(cache)
     output.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sotabox-zipapp-") as scratch:
-        tree = Path(scratch) / "site"
-        collect(tools, tree, Path(scratch))
-        prune(tree)
-        pack(tools, tree, output)
+        source, tree = Path(scratch) / "source", Path(scratch) / "site"
+        copy_sources(source)
+        inputs, record = fingerprint(source), output.with_suffix(".inputs")
+        if not (output.exists() and record.exists() and record.read_text() == inputs):
+            tools = build_tools(cache)
+            collect(tools, source, tree)
+            prune(tree)
+            record.unlink(missing_ok=True)
+            pack(tools, tree, output)
+            record.write_text(inputs)
     digest = hashlib.sha256(output.read_bytes()).hexdigest()
     print(f"{output}  {output.stat().st_size / 1e6:.1f} MB  sha256 {digest}")
+
+
+def copy_sources(target: Path) -> None:
+    """What the wheel is made of, without what Git ignores: a stray file must not change bytes."""
+    ignore = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "node_modules")
+    target.mkdir()
+    for name in ("sotabox", "templates", "static", "examples", "docs"):
+        shutil.copytree(ROOT / name, target / name, ignore=ignore)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy2(ROOT / name, target / name)
+
+
+def fingerprint(source: Path) -> str:
+    """What the bytes of the result depend on: when it is the same, there is nothing to do."""
+    digest = hashlib.sha256(f"{sys.version} {os.environ['SOURCE_DATE_EPOCH']}".encode())
+    sources = [path for path in source.rglob("*") if path.is_file()]
+    for path in sorted([Path(__file__).resolve(), TOOLS_LOCK, LOCK, *sources]):
+        name = path.relative_to(source if path in sources else ROOT)
+        digest.update(f"\0{name}\0{path.stat().st_mode:o}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def build_tools(cache: Path) -> Path:
@@ -70,14 +95,13 @@ def build_tools(cache: Path) -> Path:
     return home / "bin"
 
 
-def collect(tools: Path, tree: Path, scratch: Path) -> None:
+def collect(tools: Path, source: Path, tree: Path) -> None:
     """Installs what requirements.lock names, and sotabox itself, into `tree`."""
     into_tree = [tools / "python", *_PIP, "--target", tree, "--no-compile", "--no-deps"]
     _run([*into_tree, "--only-binary=:all:", "--require-hashes", "-r", LOCK])
-    source = scratch / "source"
-    _copy_sources(source)
-    _run([tools / "hatchling", "build", "-t", "wheel", "-d", scratch], cwd=source)
-    (wheel,) = scratch.glob("*.whl")
+    wheels = source / "dist"
+    _run([tools / "hatchling", "build", "-t", "wheel", "-d", wheels], cwd=source)
+    (wheel,) = wheels.glob("*.whl")
     _run([*into_tree, "--no-index", wheel])
 
 
@@ -111,17 +135,7 @@ def pack(tools: Path, tree: Path, output: Path) -> None:
     partial.replace(output)
 
 
-_PIP: Final = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet")
-
-
-def _copy_sources(target: Path) -> None:
-    """What the wheel is made of, without what Git ignores: a stray file must not change bytes."""
-    ignore = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "node_modules")
-    target.mkdir()
-    for name in ("sotabox", "templates", "static", "examples", "docs"):
-        shutil.copytree(ROOT / name, target / name, ignore=ignore)
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy2(ROOT / name, target / name)
+_PIP: Final = ("-m", "pip", "--disable-pip-version-check", "install", "-qq")
 
 
 def _commit_time() -> str:

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Mapping
 
 from sotabox.cli.failures import DONE
+from sotabox.cli.host_store import open_store
 from sotabox.cli.options import add_settings, settings_from
-from sotabox.errors import NotFound
 from sotabox.settings import Settings
 
 NAME = "apikey"
@@ -34,20 +34,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 async def _create(settings: Settings, name: str, email: str | None) -> str:
-    from sotabox.events import Bus
     from sotabox.operations import api_keys, users
-    from sotabox.store.folders import Folders
-    from sotabox.store.store import Store
 
-    if not Folders(settings.data_dir).database.is_file():
-        raise NotFound(
-            f"there is no box in {settings.data_dir}",
-            hint="Start it once with sotabox serve, or name another with --data-dir.",
-        )
-    store = await Store.open(settings.data_dir, Bus())
-    try:
+    async with open_store(settings) as store:
         user = await (users.by_email(store, email) if email else users.ensure_admin(store))
         _, key = await api_keys.create(store, user, name)
-    finally:
-        await store.close()
     return key

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from sotabox import __version__
-from sotabox.cli import apikey, caddy, demo, live_restore, purge, serve, url, wait
+from sotabox.cli import apikey, caddy, demo, live_restore, purge, serve, unit, url, user, wait
 from sotabox.cli.configuration import merge_configuration
 from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure
 from sotabox.errors import SotaboxError
@@ -33,9 +33,11 @@ COMMANDS: Final[tuple[Command, ...]] = (
     serve,
     caddy,
     apikey,
+    user,
     url,
     demo,
     wait,
+    unit,
     live_restore,
     purge,
 )

@@ -4,6 +4,7 @@ import argparse
 import http.client
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from sotabox.cli.failures import DONE
@@ -21,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=float, default=30, metavar="SECONDS", help="give up then (default 30)"
     )
+    parser.add_argument(
+        "--process", type=int, metavar="PID", help="give up as soon as this process has ended"
+    )
     add_settings(parser, ["listen", "data_dir"])
 
 
@@ -28,6 +32,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     host, port = settings_from(arguments, environ).listen_address
     deadline = time.monotonic() + arguments.timeout
     while (problem := _problem(host, port)) is not None:
+        if arguments.process and not Path(f"/proc/{arguments.process}").exists():
+            raise Unavailable(f"the control plane (process {arguments.process}) has ended")
         if time.monotonic() > deadline:
             raise Unavailable(
                 f"the control plane at {host}:{port} is not ready after {arguments.timeout:g} s: "

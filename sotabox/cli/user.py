@@ -1,0 +1,47 @@
+"""`sotabox user reset-password`: lets the admin in, from the host."""
+
+import argparse
+from collections.abc import Mapping
+
+from sotabox.cli.failures import DONE
+from sotabox.cli.host_store import open_store
+from sotabox.cli.options import add_settings, settings_from
+from sotabox.settings import Settings
+
+NAME = "user"
+HELP = "Look after the people of this box."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    reset = actions.add_parser(
+        "reset-password",
+        help="give the admin a fresh password and print it, once",
+        description="Prints the admin's address and a fresh password, with a space between them.",
+        allow_abbrev=False,
+    )
+    reset.add_argument(
+        "--if-unset", action="store_true", help="do nothing where the admin has a password"
+    )
+    add_settings(reset, ["data_dir"])
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    import asyncio
+
+    settings = settings_from(arguments, environ)
+    login = asyncio.run(_reset(settings, only_if_unset=arguments.if_unset))
+    if login:
+        print(*login)
+    return DONE
+
+
+async def _reset(settings: Settings, *, only_if_unset: bool) -> tuple[str, str] | None:
+    from sotabox.operations import users
+
+    async with open_store(settings) as store:
+        admin = await users.ensure_admin(store)
+        if only_if_unset and admin.password_hash is not None:
+            return None
+        admin, password = await users.reset_admin_password(store)
+    return admin.email, password
