@@ -118,7 +118,7 @@ def recipe_digest(name: str) -> str:
     if dockerfile.exists():
         digest.update(dockerfile.read_bytes())
     if name in _MAKERS:
-        digest.update(inspect.getsource(_MAKERS[name]).encode() + APT_LEAN.encode())
+        digest.update(_MAKER_SOURCES[name] + APT_LEAN.encode())
     if name == "debian":
         digest.update(HOST_CA.read_bytes())
     for needed in BASES[name].needs:
@@ -219,6 +219,8 @@ def _make_debian(engine: docker.DockerClient, name: str, labels: dict[str, str])
 
 
 _MAKERS: Final = {"busybox": _make_busybox, "debian": _make_debian}
+#: Read at once: a process that makes bases for minutes may outlive this file's present text.
+_MAKER_SOURCES: Final = {name: inspect.getsource(make).encode() for name, make in _MAKERS.items()}
 
 
 def _run(*command: str) -> None:
