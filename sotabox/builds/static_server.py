@@ -80,9 +80,11 @@ $fallback
 
 	handle_errors 404 {
 		@page file /404.html
-		rewrite @page /404.html
-		file_server @page {
-			status 404
+		route @page {
+			rewrite * /404.html
+			file_server {
+				status 404
+			}
 		}
 		respond "Not found" 404
 	}
