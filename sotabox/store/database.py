@@ -3,13 +3,14 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import aiosqlite
 
 from sotabox.errors import DiskFull, Unavailable
+from sotabox.uninterrupted import uninterrupted
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
@@ -69,20 +70,29 @@ class Database:
     @classmethod
     async def open(cls, path: Path) -> "Database":
         """Opens a database that `migrate` has brought up to date."""
-        writer = await _connect(path)
-        readers = [await _connect(path) for _ in range(_READERS)]
-        for reader in readers:
-            await reader.execute("PRAGMA query_only = ON")
+        async with AsyncExitStack() as opened:
+            writer = await _connect(path, opened)
+            readers = [await _connect(path, opened) for _ in range(_READERS)]
+            for reader in readers:
+                await reader.execute("PRAGMA query_only = ON")
+            opened.pop_all()
         return cls(writer, readers)
 
     async def close(self) -> None:
         """Closes all connections; what is under way is rolled back."""
-        for connection in (self._writer, *self._readers):
-            await connection.close()
+        # One that can't be closed must not leave the others open: their threads keep the process.
+        async with AsyncExitStack() as closing:
+            for connection in (self._writer, *self._readers):
+                closing.push_async_callback(connection.close)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
         """A write transaction: committed at the end of the block, rolled back by any exception.
+
+        A cancellation is one of these as long as the block runs. A commit that has begun goes to its
+        end first, so that what was cancelled was rolled back, and what was committed is returned.
+        The connection works one statement after the other: a rollback never overtakes one that was
+        cancelled and still runs.
 
         Raises:
             DiskFull: nothing more can be written; nothing was.
@@ -91,7 +101,7 @@ class Database:
             try:
                 await self._writer.execute("BEGIN IMMEDIATE")
                 yield Transaction(self._writer)
-                await self._writer.commit()
+                await uninterrupted(self._writer.commit())
             except sqlite3.Error as error:
                 await self._writer.rollback()
                 raise _translate(error) from error
@@ -115,8 +125,9 @@ class Database:
             self._free_readers.put_nowait(reader)
 
 
-async def _connect(path: Path) -> aiosqlite.Connection:
+async def _connect(path: Path, opened: AsyncExitStack) -> aiosqlite.Connection:
     connection = await aiosqlite.connect(path, isolation_level=None)
+    opened.push_async_callback(connection.close)
     connection.row_factory = sqlite3.Row
     await connection.executescript(_PRAGMAS)
     return connection
@@ -124,11 +135,18 @@ async def _connect(path: Path) -> aiosqlite.Connection:
 
 def _translate(error: sqlite3.Error) -> Exception:
     """Ours for what the world does to a database; a broken rule of the schema stays what it is."""
-    if error.sqlite_errorname == "SQLITE_FULL":
+    # What the module itself refuses has no code; what SQLite says has its kind in the low byte.
+    kind = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if kind == sqlite3.SQLITE_FULL:
         return DiskFull(
             "The disk of this box is full: nothing was changed",
             hint="Free some space, for example with: docker image prune",
         )
-    if error.sqlite_errorname in {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_IOERR"}:
+    if kind in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return Unavailable("The database is busy: nothing was changed", hint="Try again.")
+    if kind == sqlite3.SQLITE_IOERR:
+        return Unavailable(
+            "The disk of this box did not take a write of the database: nothing was changed",
+            hint="On the box, see: dmesg | tail",
+        )
     return error

@@ -147,18 +147,17 @@ class Deployments:
             Both deployments (the second is None at a project's first); None as for `advance`.
         """
         async with self._database.transaction() as transaction:
-            current = await transaction.only(_GET, (id_,))
-            if current["status"] not in predecessors(Status.RUNNING):
+            current = await transaction.one(_GET, (id_,))
+            if current is None or current["status"] not in predecessors(Status.RUNNING):
                 return None
             running = await transaction.one(_RUNNING, (current["project_id"],))
             if running is not None:
-                await _advance(transaction, running["id"], Status.STOPPED, {}, {})
+                running = await _advance(transaction, running["id"], Status.STOPPED, {}, {})
             row = await _advance(transaction, id_, Status.RUNNING, phases, changes)
         if row is None:
             return None
-        before = await self.find(running["id"]) if running else None
-        if before is not None:
-            self._publish(before)
+        # Nothing is awaited between commit and news: who was committed is always told.
+        before = self._publish(_deployment(running)) if running else None
         return self._publish(_deployment(row)), before
 
     async def record(self, id_: str, **changes: Any) -> None:
@@ -181,7 +180,9 @@ class Deployments:
 
     async def page(self, project_id: str, before: int | None, limit: int) -> list[Deployment]:
         """At most `limit` deployments with a number below `before`, newest first."""
-        rows = await self._database.all(_PAGE, (project_id, before or _NUMBER_MAX, limit))
+        rows = await self._database.all(
+            _PAGE, (project_id, _NUMBER_MAX if before is None else before, limit)
+        )
         return [_deployment(row) for row in rows]
 
     async def running(self, project_id: str) -> Deployment | None:
