@@ -133,7 +133,7 @@ class _Connection:
             async with asyncio.timeout(5):
                 reader, writer = await asyncio.open_unix_connection(socket_path)
         except OSError as error:  # TimeoutError is one of these
-            raise unavailable(socket_path, _reason(error)) from error
+            raise unavailable(socket_path, reason_of(error)) from error
         return cls(reader, writer, socket_path)
 
     async def send(self, method: str, target: str, headers: Mapping[str, str], body: Body) -> None:
@@ -207,7 +207,8 @@ class _Connection:
         return unavailable(self._socket_path, "the connection broke")
 
 
-def _reason(error: OSError) -> str:
+def reason_of(error: OSError) -> str:
+    """Why a connection could not be opened, in words."""
     if isinstance(error, FileNotFoundError):
         return "there is no such socket"
     if isinstance(error, PermissionError):
