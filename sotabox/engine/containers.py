@@ -1,16 +1,16 @@
-"""Containers: made from a request, found by label, read as plain values."""
+"""Containers: made from a request, found by label."""
 
 import asyncio
 import json
 import resource
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sotabox.engine import labels
 from sotabox.engine.client import Engine, EngineError, EngineNotFound
+from sotabox.engine.container import Container, read_container
 from sotabox.engine.faults import unavailable
 from sotabox.engine.frames import FrameReader, LogLine, nanoseconds
 from sotabox.engine.spec import OPEN_FILES, ContainerRequest, container_body, container_name
@@ -20,74 +20,6 @@ _STOP_MARGIN_S: Final = 30  # of the engine, after the grace is over and it kill
 _CONDEMN_ATTEMPTS: Final = 50
 _NO_RESTART: Final = {"Name": "no"}
 _RESTART: Final = {"Name": "unless-stopped"}
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """A container as it is now.
-
-    Attributes:
-        pid: of its init on the host; 0 unless running.
-        address: its IPv4 address, only while it runs: a stopped one's may be another's by now.
-        fixed_address: the one that it was made with and takes at each start.
-        exit_code: of its last run; 0 while it never ended.
-        oom_killed: some process of it ran out of memory, not necessarily the app.
-        restart_count: by the engine, since it was made.
-        restart_policy: `no` until it serves, then `unless-stopped`.
-        started_at: RFC 3339.
-    """
-
-    id: str
-    name: str
-    image_id: str
-    labels: Mapping[str, str]
-    running: bool
-    pid: int
-    address: str | None
-    fixed_address: str | None
-    exit_code: int
-    oom_killed: bool
-    restart_count: int
-    restart_policy: str
-    started_at: str
-    error: str
-
-    @property
-    def project_id(self) -> str | None:
-        return self.labels.get(labels.PROJECT)
-
-    @property
-    def deployment_id(self) -> str | None:
-        return self.labels.get(labels.DEPLOYMENT)
-
-    @property
-    def role(self) -> str | None:
-        return self.labels.get(labels.ROLE)
-
-
-def read_container(answer: Mapping[str, Any]) -> Container:
-    """The container in the engine's answer to `inspect`."""
-    state = answer["State"]
-    running = bool(state["Running"]) and not state.get("Restarting", False)
-    networks = answer["NetworkSettings"]["Networks"] or {}
-    addresses = [n["IPAddress"] for n in networks.values() if n and n.get("IPAddress")]
-    fixed = [(n.get("IPAMConfig") or {}).get("IPv4Address") for n in networks.values() if n]
-    return Container(
-        id=answer["Id"],
-        name=answer["Name"].removeprefix("/"),
-        image_id=answer["Image"],
-        labels=answer["Config"]["Labels"] or {},
-        running=running,
-        pid=state["Pid"] if running else 0,
-        address=addresses[0] if running and addresses else None,
-        fixed_address=next((address for address in fixed if address), None),
-        exit_code=state["ExitCode"],
-        oom_killed=state.get("OOMKilled", False),
-        restart_count=answer.get("RestartCount", 0),
-        restart_policy=answer["HostConfig"]["RestartPolicy"].get("Name") or "no",
-        started_at=state["StartedAt"],
-        error=state.get("Error", ""),
-    )
 
 
 class Containers:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sotabox.engine.containers import Container
+from sotabox.engine.container import Container
 from sotabox.engine.labels import Role
 from sotabox.model.deployment import Deployment, Status
 

@@ -6,7 +6,8 @@ import shutil
 from dataclasses import dataclass
 
 from sotabox.engine.client import EngineError
-from sotabox.engine.containers import Container, Containers
+from sotabox.engine.container import Container
+from sotabox.engine.containers import Containers
 from sotabox.engine.events import ContainerEvent
 from sotabox.errors import SotaboxError
 from sotabox.model.deployment import Deployment, Status

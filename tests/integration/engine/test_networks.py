@@ -6,7 +6,7 @@ from ipaddress import IPv4Network
 
 import pytest
 
-from sotabox.engine.containers import Container
+from sotabox.engine.container import Container
 from sotabox.engine.firewall import Firewall, chains_of
 from sotabox.engine.networks import Networks, free_address
 from sotabox.engine.sockets import established_to, listening
