@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from sotabox.engine.client import EngineError, EngineNotFound
-from sotabox.engine.containers import Container, Containers
+from sotabox.engine.container import Container
+from sotabox.engine.containers import Containers
 from sotabox.engine.labels import Role
-from sotabox.engine.networks import Networks, free_address
+from sotabox.engine.networks import NetworkFull, Networks, free_address
 from sotabox.engine.sockets import listening
 from sotabox.engine.spec import ContainerRequest
-from sotabox.errors import EngineUnavailable, Unavailable
+from sotabox.errors import EngineUnavailable
 from sotabox.model.deployment import Deployment
 from sotabox.model.project import Limits, Project
 from sotabox.pipeline.failure import DeploymentFailed
@@ -73,7 +74,13 @@ class Candidates:
         others = await self._containers.list_ours(project.id)
         for left in (c for c in others if c.deployment_id == deployment.id):
             await self._containers.remove(left.id)  # of a try that the engine's absence cut off
-        address = free_address(network, [c.fixed_address for c in others if c.fixed_address])
+        try:
+            address = free_address(network, [c.fixed_address for c in others if c.fixed_address])
+        except NetworkFull as error:
+            raise DeploymentFailed(
+                "Every address of this project's network is taken",
+                hint="Old versions free theirs once they have drained; then deploy again.",
+            ) from error
         return ContainerRequest(
             instance_id=self._instance_id,
             project_id=project.id,
@@ -98,8 +105,15 @@ class Candidates:
         Raises:
             DeploymentFailed: the image can't be run; nothing is left.
         """
+        creating = asyncio.create_task(self._containers.create(request), name="create a candidate")
         try:
-            container_id = await self._containers.create(request)
+            container_id = await asyncio.shield(creating)
+        except asyncio.CancelledError:
+            # The engine makes it all the same; nobody else will know of it.
+            await asyncio.wait({creating})
+            if not creating.cancelled() and creating.exception() is None:
+                await self.discard(creating.result())
+            raise
         except EngineNotFound as error:
             raise DeploymentFailed(
                 "The image of this version is gone from the engine",
@@ -116,9 +130,7 @@ class Candidates:
         except BaseException:
             await self.discard(container_id)
             raise
-        if request.address is None:
-            raise Unavailable("The project's network has no free address")
-        return Candidate(container_id, request.address, request.port)
+        return Candidate(container_id, request.address or "", request.port)
 
     async def discard(self, container_id: str) -> None:
         """Removes a container that never served; what can't be removed now is at the next start."""

@@ -34,6 +34,7 @@ from sotabox.pipeline.retention import Retention
 from sotabox.router.upstream import Upstreams
 from sotabox.settings import Settings
 from sotabox.store.store import Store
+from sotabox.uninterrupted import uninterrupted
 
 _ENGINE_PAUSE_S = 1.0
 
@@ -129,9 +130,11 @@ class Deployer:
         try:
             with attempt.phase("health"):
                 await self._check_health(deployment, attempt, candidate)
-            swapped = await asyncio.shield(self._swap(deployment_id, attempt, candidate))
+            swapped = await self._swap(deployment_id, attempt, candidate)
         except BaseException:
-            await self.candidates.discard(candidate.container_id)
+            # Should undoing a swap have failed as well, visitors are with it: recovery decides.
+            if self.upstreams.read(attempt.project.id) != candidate.address:
+                await self.candidates.discard(candidate.container_id)
             raise
         if not swapped:
             await self.candidates.discard(candidate.container_id)
@@ -177,12 +180,27 @@ class Deployer:
             current = await self.store.deployments.find(deployment_id)
             if current is None or current.status is not Status.DEPLOYING:
                 return False
-            with attempt.phase("swap"):
-                await asyncio.to_thread(self.upstreams.point, project.id, candidate.address)
-            await self.settle(current, candidate, attempt.phases)
+            await uninterrupted(self._hand_over(current, attempt, candidate))
         attempt.log.deploy(f"Live at {self.url_of(project.slug)}")
         self.retention.tidy_soon(project.id)
         return True
+
+    async def _hand_over(
+        self, deployment: Deployment, attempt: Attempt, candidate: Candidate
+    ) -> None:
+        """Upstream and store say the same at its end: the candidate, or still the one before."""
+        project_id = deployment.project_id
+        before = await asyncio.to_thread(self.upstreams.read, project_id)
+        with attempt.phase("swap"):
+            await asyncio.to_thread(self.upstreams.point, project_id, candidate.address)
+        try:
+            await self.settle(deployment, candidate, attempt.phases)
+        except BaseException:
+            if before is None:
+                await asyncio.to_thread(self.upstreams.remove, project_id)
+            else:
+                await asyncio.to_thread(self.upstreams.point, project_id, before)
+            raise
 
     async def settle(
         self, deployment: Deployment, candidate: Candidate, phases: dict[str, int]
