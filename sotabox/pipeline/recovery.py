@@ -39,7 +39,7 @@ class FinishSwap:
 
 @dataclass(frozen=True, slots=True)
 class StartContainer:
-    """The container that serves a project does not run."""
+    """The container that serves a project does not run: start it, then send the visitors there."""
 
     deployment: Deployment
     container: Container
@@ -47,7 +47,7 @@ class StartContainer:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceContainer:
-    """The container that serves a project is gone."""
+    """The container that serves a project is gone: make one, then send the visitors there."""
 
     deployment: Deployment
 
@@ -153,10 +153,9 @@ def _serve(
     if serving is None:
         yield ReplaceContainer(running)
         return
-    if not serving.running:
-        yield StartContainer(running, serving)
     if serving.restart_policy == "no":
         yield Keep(serving)
-    address = f"{serving.fixed_address}:{running.port}"
-    if upstream != address:
+    if not serving.running:
+        yield StartContainer(running, serving)
+    elif upstream != (address := f"{serving.fixed_address}:{running.port}"):
         yield Point(address)

@@ -7,11 +7,11 @@ deployment, and the old version goes on.
 import asyncio
 from collections.abc import Mapping
 
-from sotabox.builds.plan import BuildPlan
 from sotabox.engine.containers import Containers
 from sotabox.engine.labels import Role
 from sotabox.model.deployment import Deployment, Source
 from sotabox.model.project import Project
+from sotabox.pipeline.build import read_plan
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
@@ -37,7 +37,7 @@ class ReleaseCommand:
         Raises:
             DeploymentFailed: it exited with another code than 0, or took too long.
         """
-        plan = BuildPlan.from_json(deployment.plan) if deployment.plan else None
+        plan = read_plan(deployment)
         if plan is None or plan.release is None or deployment.source is not Source.ARCHIVE:
             return
         log.deploy(f"Running the release command: {plan.release}")

@@ -12,6 +12,7 @@ from sotabox.engine.events import ContainerEvent
 from sotabox.errors import SotaboxError
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
+from sotabox.pipeline.build import command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
 from sotabox.pipeline.deploy import Deployer
 from sotabox.pipeline.drain import Drains
@@ -105,6 +106,9 @@ class Repairs:
     async def repair(self, project: Project) -> None:
         """One project. Holds its swap lock, so that nothing is swapped between look and deed."""
         async with self.swaps.of(project.id):
+            current = await self.store.projects.find(project.id)
+            if current is None or current.deleting:
+                return
             deployments = [
                 d for d in await self.store.deployments.unfinished() if d.project_id == project.id
             ]
@@ -146,13 +150,18 @@ class Repairs:
         except EngineError as error:
             _logger.warning("%s: making another container: %s", project.slug, error)
             await self._replace(project, deployment)
-            await self.candidates.discard(container.id)
+            return
+        await asyncio.to_thread(
+            self.upstreams.point, project.id, f"{container.fixed_address}:{deployment.port}"
+        )
 
     async def _replace(self, project: Project, deployment: Deployment) -> None:
         variables = await self.store.env_vars.of_project(project.id)
         env = {variable.key: variable.value for variable in variables}
         try:
-            request = await self.candidates.request(project, deployment, env)
+            request = await self.candidates.request(
+                project, deployment, env, command=command_of(read_plan(deployment))
+            )
             candidate = await self.candidates.start(request)
         except DeploymentFailed as failure:
             await self.store.deployments.advance(

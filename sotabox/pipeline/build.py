@@ -1,0 +1,242 @@
+"""From an archive to an image: unpack, plan, have what the plan needs, build."""
+
+import asyncio
+import shlex
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from sotabox.builds.archive import ArchiveLimits
+from sotabox.builds.commands import exec_form
+from sotabox.builds.context import files_context, plan_context
+from sotabox.builds.detect import detect
+from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
+from sotabox.builds.explain import explain_plan
+from sotabox.builds.intake import extract
+from sotabox.builds.plan import BuildMethod, BuildPlan
+from sotabox.builds.references import images_named
+from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets
+from sotabox.builds.source import DirectoryTree
+from sotabox.builds.static_server import static_server_image
+from sotabox.crypto import Sealer
+from sotabox.engine.client import Engine
+from sotabox.engine.diagnosis import BuildFailed
+from sotabox.engine.images import Images
+from sotabox.engine.labels import Role, labels_of
+from sotabox.engine.session import Session
+from sotabox.errors import Invalid
+from sotabox.model.deployment import Deployment
+from sotabox.model.ids import short_id
+from sotabox.model.project import Project
+from sotabox.pipeline.credentials import read_credentials
+from sotabox.pipeline.failure import DeploymentFailed
+from sotabox.pipeline.log import DeploymentLog
+from sotabox.settings import Settings
+from sotabox.store.folders import Folders
+
+DEFAULT_PORT: Final = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a build leaves: an image and how it is run; columns of the deployment's row."""
+
+    image_id: str
+    image_tag: str
+    build_method: str
+    framework: str | None
+    plan: str
+    port: int
+
+    def columns(self) -> dict[str, Any]:
+        """By column."""
+        return asdict(self)
+
+
+class Builder:
+    """Builds images of deployments."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        folders: Folders,
+        sealer: Sealer,
+        engine: Engine,
+        images: Images,
+        caddy: Path,
+        caddy_version: str,
+    ) -> None:
+        self._settings = settings
+        self._folders = folders
+        self._hash_key = sealer.derived_key("build environment")
+        self._engine = engine
+        self._images = images
+        self._static_server = static_server_image(caddy, caddy_version)
+
+    async def build(
+        self,
+        project: Project,
+        deployment: Deployment,
+        env: Mapping[str, str],
+        log: DeploymentLog,
+    ) -> Release:
+        """The release of a deployment's archive.
+
+        Raises:
+            DeploymentFailed: nothing fits, or the build failed.
+            EngineUnavailable, DiskFull: the box's trouble.
+        """
+        tree = self._folders.tree(deployment.id)
+        try:
+            await self._unpack(deployment.id, tree)
+            plan = await asyncio.to_thread(_plan, tree, env)
+            log.build(*explain_plan(plan))
+            return await self._build(project, deployment, plan, tree, env, log)
+        except BuildFailed as failure:
+            raise DeploymentFailed(failure.message, hint=failure.hint) from failure
+        finally:
+            await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
+
+    async def _unpack(self, deployment_id: str, tree: Path) -> None:
+        if tree.exists():
+            return  # unpacked when it was uploaded
+        archive = self._folders.archive(deployment_id)
+        if not archive.exists():
+            raise DeploymentFailed(
+                "The archive of this deployment is not kept any more", hint="Upload it again."
+            )
+        limits = ArchiveLimits(self._settings.files_max, self._settings.unpacked_max_bytes)
+        await extract(archive, tree, limits)
+
+    async def _build(
+        self,
+        project: Project,
+        deployment: Deployment,
+        plan: BuildPlan,
+        tree: Path,
+        env: Mapping[str, str],
+        log: DeploymentLog,
+    ) -> Release:
+        secrets = build_secrets(plan, env, self._hash_key, self._host_build)
+        dockerfile = await self._dockerfile(project, plan, tree, secrets, log)
+        credentials = read_credentials(self._settings.docker_config)
+        await self._pull(images_named(dockerfile, secrets.build_args), credentials, log)
+        ours = plan.build_method is BuildMethod.AUTO
+        context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)
+        tag = f"sotabox/{project.slug}:{short_id(deployment.id)}"
+        log.build("Building application...")
+        async with Session(
+            self._engine, secrets_by_id=secrets.secrets, credentials=credentials
+        ) as session:
+            image_id = await self._images.build(
+                context.stream(),
+                tag=tag,
+                labels=labels_of(
+                    self._engine.instance_id,
+                    Role.IMAGE,
+                    project_id=project.id,
+                    deployment_id=deployment.id,
+                ),
+                session=session,
+                build_id=deployment.id,
+                on_line=log.build,
+                dockerfile=context.dockerfile,
+                build_args=secrets.build_args,
+                timeout_s=self._settings.build_timeout_s,
+            )
+        return Release(
+            image_id=image_id,
+            image_tag=tag,
+            build_method=plan.build_method,
+            framework=plan.framework,
+            plan=plan.to_json(),
+            port=await self._port(plan, image_id),
+        )
+
+    async def _dockerfile(
+        self,
+        project: Project,
+        plan: BuildPlan,
+        tree: Path,
+        secrets: BuildSecrets,
+        log: DeploymentLog,
+    ) -> str:
+        if plan.build_method is BuildMethod.DOCKERFILE:
+            path = tree / plan.context_root / (plan.dockerfile or "Dockerfile")
+            return await asyncio.to_thread(path.read_text, encoding="utf-8", errors="replace")
+        if plan.static is not None:
+            await self._have_static_server(log)
+        options = RenderOptions(
+            project=project.id,
+            build_env=secrets.build_env,
+            install_env=secrets.install_env,
+            host_env=secrets.host_env,
+            ca=secrets.ca,
+            static_server=self._static_server.tag,
+        )
+        return render_dockerfile(plan, options)
+
+    async def _have_static_server(self, log: DeploymentLog) -> None:
+        """The image that sites are built from is there; made once a box and version of Caddy."""
+        helper = self._static_server
+        if await self._images.exists(helper.tag) is not None:
+            return
+        log.build("Making the static file server (once on this box)...")
+        await self._images.build(
+            files_context(helper.dockerfile, helper.files).stream(),
+            tag=helper.tag,
+            labels={},
+            session=None,
+            build_id=f"static-server-{self._engine.instance_id}",
+            on_line=lambda _: None,
+            timeout_s=self._settings.build_timeout_s,
+        )
+
+    async def _pull(
+        self,
+        references: tuple[str, ...],
+        credentials: Mapping[str, tuple[str, str]],
+        log: DeploymentLog,
+    ) -> None:
+        """Has the images that a Dockerfile names: BuildKit alone would fail where they are absent."""
+        for reference in references:
+            if await self._images.exists(reference) is None:
+                auth = await self._images.credentials_of(reference, credentials)
+                await self._images.pull(reference, auth, on_line=log.build)
+
+    async def _port(self, plan: BuildPlan, image_id: str) -> int:
+        """The plan's port; that of the base image where the app's Dockerfile leaves it to that."""
+        if plan.build_method is not BuildMethod.DOCKERFILE or plan.port != DEFAULT_PORT:
+            return plan.port
+        image = await self._images.exists(image_id)
+        exposed = image.exposed_ports if image else ()
+        return plan.port if not exposed or plan.port in exposed else exposed[0]
+
+    @cached_property
+    def _host_build(self) -> HostBuild:
+        """What every build on this box is given: proxies, mirrors, a company's certificates."""
+        env = dict(word.split("=", 1) for word in shlex.split(self._settings.build_env))
+        ca = self._settings.build_ca
+        return HostBuild(env, ca.read_bytes() if ca.name else None)
+
+
+def _plan(tree: Path, env: Mapping[str, str]) -> BuildPlan:
+    try:
+        return detect(DirectoryTree(tree), env=env)
+    except Invalid as error:
+        raise DeploymentFailed(error.message, hint=error.hint) from error
+
+
+def read_plan(deployment: Deployment) -> BuildPlan | None:
+    """The plan by which a deployment's image was built."""
+    return BuildPlan.from_json(deployment.plan) if deployment.plan else None
+
+
+def command_of(plan: BuildPlan | None) -> tuple[str, ...] | None:
+    """What replaces an image's own command: images that we render hold their start command."""
+    if plan is None or plan.build_method is not BuildMethod.DOCKERFILE or plan.start is None:
+        return None
+    return tuple(exec_form(plan.start))
