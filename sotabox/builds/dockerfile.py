@@ -81,10 +81,7 @@ def _render_toolchain(plan: BuildPlan, tool: Toolchain, options: RenderOptions) 
     main = tool is plan.toolchain
     first, last = stage_names(plan, tool)
     yield f"FROM {tool.image} AS {first}"
-    yield f"WORKDIR {APP_DIR}"
-    if tool.packages:
-        yield _run(_apt(tool.packages), options)
-    yield from _env(tool.env)
+    yield from _tools(plan, tool, options)
     yield from _copy_files(tool.files, options) if tool.files else _copy_all(options)
     if options.install_env and tool.env_prefixes and main and tool.install:
         yield f"ARG {INSTALL_HASH}"
@@ -95,8 +92,7 @@ def _render_toolchain(plan: BuildPlan, tool: Toolchain, options: RenderOptions) 
         return
     yield f"FROM {tool.image if tool.fresh else first} AS {last}"
     if tool.fresh:
-        yield f"WORKDIR {APP_DIR}"
-        yield from _env(tool.env)
+        yield from _tools(plan, tool, options)
     yield from _env(tool.build_env)
     if tool.files or tool.fresh:
         yield from _copy_all(options)
@@ -109,6 +105,15 @@ def _render_toolchain(plan: BuildPlan, tool: Toolchain, options: RenderOptions) 
         yield f"ARG {BUILD_HASH}"
     yield from _steps(plan, steps, options, BUILD_SECRET if options.build_env else None)
     yield ""
+
+
+def _tools(plan: BuildPlan, tool: Toolchain, options: RenderOptions) -> Iterator[str]:
+    """What a stage has before the app; in two stages the same text is one step of the build."""
+    yield f"WORKDIR {APP_DIR}"
+    if tool.packages:
+        yield _run(_apt(tool.packages), options)
+    yield from _env(tool.env)
+    yield from _steps(plan, tool.setup, options, None)
 
 
 def stage_names(plan: BuildPlan, tool: Toolchain) -> tuple[str, str]:

@@ -110,6 +110,7 @@ class Toolchain:
     image: str
     packages: tuple[str, ...] = ()  # Debian packages of both stages
     env: Mapping[str, str] = field(default_factory=dict)
+    setup: tuple[Step, ...] = ()  # tools of both stages, before anything of the app is there
     files: tuple[str, ...] = ()  # copied before `install`; () copies everything before it
     install: tuple[Step, ...] = ()
     env_prefixes: tuple[str, ...] = ()  # project variables that `install` may see: `NPM_`, `NODE_`
