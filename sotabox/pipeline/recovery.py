@@ -150,7 +150,7 @@ def _serve(
         return
     if running.id in active:
         return
-    if serving is None:
+    if serving is None or serving.fixed_address is None:
         yield ReplaceContainer(running)
         return
     if serving.restart_policy == "no":
