@@ -6,21 +6,26 @@ that slow readers cost nothing to the writer and miss nothing.
 """
 
 import asyncio
+import logging
+import os
 import re
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from sotabox.model.times import now
 
 #: The official client's scanner gives up at a line of 64 KiB, `data: ` and a prefix included.
-LINE_MAX: Final = 60_000
+LINE_MAX_BYTES: Final = 60_000
 LOG_MAX_BYTES: Final = 100_000_000
 _CHUNK_BYTES: Final = 256 * 1024
+_PREFIX: Final = re.compile(r"\[[a-z]{1,16}\] ")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f\x80-\x9f]")
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,31 +112,45 @@ class Logs:
 
 
 class LogWriter:
-    """Appends to one log."""
+    """Appends to one log; several may write to the same one."""
 
     def __init__(self, path: Path, on_growth: Callable[[], None]) -> None:
         self._path = path
         self._on_growth = on_growth
-        self._size_bytes = path.stat().st_size if path.exists() else 0
 
     def append(self, texts: Iterable[str]) -> None:
         """Adds lines; one that is too long for the clients is split, control characters go.
 
-        A write of whole lines to the page cache takes microseconds: it does not block the loop.
+        A write of whole lines to the page cache takes microseconds: it does not block the loop. A
+        disk that takes no more costs lines of the log, not the deployment that writes them.
         """
-        if self._size_bytes > LOG_MAX_BYTES:
+        at = now().encode()
+        data = b"".join(at + b" " + part + b"\n" for text in texts for part in _parts(text))
+        try:
+            grown = self._write(data, at)
+        except OSError as error:
+            _logger.warning("lines of %s are lost: %s", self._path.name, error)
             return
-        at = now()
-        lines = [f"{at} {part}\n" for text in texts for part in _parts(text)]
-        data = "".join(lines).encode("utf-8", "replace")
-        self._size_bytes += len(data)
-        if self._size_bytes > LOG_MAX_BYTES:
-            data += (
-                f"{at} [log] This log has reached its limit of 100 MB; the rest is lost\n".encode()
-            )
-        with self._path.open("ab", buffering=0) as file:
+        if grown:
+            self._on_growth()
+
+    def _write(self, data: bytes, at: bytes) -> bool:
+        """Whether anything was written: a log that has reached its limit takes no more."""
+        with self._path.open("ab+", buffering=0) as file:
+            size_bytes = file.seek(0, os.SEEK_END)
+            if size_bytes > LOG_MAX_BYTES:
+                return False
+            if size_bytes and _last_byte(file, size_bytes) != b"\n":
+                data = b"\n" + data  # a full disk, or a power cut, has cut the last line off
+            if size_bytes + len(data) > LOG_MAX_BYTES:
+                data += at + b" [log] This log has reached its limit of 100 MB; the rest is lost\n"
             file.write(data)
-        self._on_growth()
+        return True
+
+
+def _last_byte(file: BinaryIO, size_bytes: int) -> bytes:
+    file.seek(size_bytes - 1)
+    return file.read(1)
 
 
 class _Reader:
@@ -159,11 +178,24 @@ class _Reader:
         return lines
 
 
-def _parts(text: str) -> Iterator[str]:
+def _parts(text: str) -> Iterator[bytes]:
     """`text` as lines that are safe to send; the escape character of ANSI colours is kept."""
     for line in text.splitlines() or [""]:
         clean = _CONTROL.sub("", line)
-        prefix = clean[: clean.find("]") + 1] + " " if clean.startswith("[") else ""
-        yield clean[:LINE_MAX]
-        for start in range(LINE_MAX, len(clean), LINE_MAX):
-            yield prefix + clean[start : start + LINE_MAX]
+        prefix = match[0].encode() if (match := _PREFIX.match(clean)) else b""
+        first, *others = _cut(clean.encode("utf-8", "replace"))
+        yield first
+        for other in others:
+            yield prefix + other
+
+
+def _cut(data: bytes) -> Iterator[bytes]:
+    """UTF-8 in pieces of at most `LINE_MAX_BYTES`, none of which ends within a character."""
+    start = 0
+    while len(data) - start > LINE_MAX_BYTES:
+        end = start + LINE_MAX_BYTES
+        while data[end] & 0xC0 == 0x80:  # the second to fourth byte of a character
+            end -= 1
+        yield data[start:end]
+        start = end
+    yield data[start:]
