@@ -1,10 +1,12 @@
 """All cryptography of a box, in one file for whoever reviews it.
 
-values at rest   AES-256-GCM, a fresh 96-bit nonce each; the key's id stands beside the nonce and
-the row's identity is authenticated, so that a value can't move to another row
-API keys         40 hex digits of randomness, stored as SHA-256 only: a hash without salt or cost
-is right for what can't be guessed, and lets the database find it by index
-passwords        argon2id, off the event loop
+    values at rest   AES-256-GCM, a fresh 96-bit nonce each; the key's id stands beside the nonce and
+                     the row's identity is authenticated, so that a value can't move to another row
+    API keys         40 hex digits of randomness, stored as SHA-256 only: a hash without salt or cost
+                     is right for what can't be guessed, and lets the database find it by index
+    passwords        argon2id, off the event loop
+
+The algorithms are those of the libraries `cryptography` and `argon2-cffi`; nothing is invented here.
 """
 
 import asyncio
@@ -54,7 +56,7 @@ class Sealer:
             )
         try:
             value = self._aead.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], context.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: not even a whole nonce is left
             raise Internal("A stored value was altered") from error
         return value.decode()
 
@@ -70,11 +72,11 @@ def load_key(path: Path) -> bytes:
         Internal: the file does not hold a key.
     """
     try:
-        text = path.read_text(encoding="ascii")
+        content = path.read_bytes()
     except FileNotFoundError:
         return _create_key(path)
     try:
-        key = bytes.fromhex(text)
+        key = bytes.fromhex(content.decode("ascii"))
     except ValueError:
         key = b""
     if len(key) != 32:
@@ -100,6 +102,12 @@ def _create_key(path: Path) -> bytes:
         return load_key(path)
     finally:
         temporary.unlink()
+    # What is sealed from now on must not outlive the key: its name is on disk before it is used.
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
     return key
 
 

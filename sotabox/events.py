@@ -44,9 +44,13 @@ class Subscription:
 
     def __init__(self) -> None:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue(QUEUE_LENGTH)
+        self._ended = False
 
     def put(self, event: Event | None) -> None:
         """Adds an event (None: the end), or replaces all that waits by `Lagged` where it is full."""
+        if self._ended:
+            return
+        self._ended = event is None
         try:
             self._queue.put_nowait(event)
         except asyncio.QueueFull:
@@ -65,6 +69,7 @@ class Bus:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._closed = False
 
     def publish(self, event: Event) -> None:
         """Tells everybody; never waits."""
@@ -73,8 +78,10 @@ class Bus:
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscription]:
-        """A subscription for the time of the block."""
+        """A subscription for the time of the block; one to a closed bus is at its end at once."""
         subscription = Subscription()
+        if self._closed:
+            subscription.put(None)
         self._subscriptions.add(subscription)
         try:
             yield subscription
@@ -83,5 +90,6 @@ class Bus:
 
     def close(self) -> None:
         """Ends every subscription, so that streams finish before the server stops."""
+        self._closed = True
         for subscription in self._subscriptions:
             subscription.put(None)

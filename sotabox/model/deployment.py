@@ -20,9 +20,7 @@ class Status(StrEnum):
 
 #: The only transitions there are. `advance` in the store refuses all others.
 TRANSITIONS: Final[dict[Status, frozenset[Status]]] = {
-    Status.PENDING: frozenset(
-        {Status.BUILDING, Status.DEPLOYING, Status.FAILED, Status.STOPPED}
-    ),
+    Status.PENDING: frozenset({Status.BUILDING, Status.DEPLOYING, Status.FAILED, Status.STOPPED}),
     # Back to pending: the box was killed in the middle and the build starts over.
     Status.BUILDING: frozenset({Status.BUILT, Status.FAILED, Status.STOPPED, Status.PENDING}),
     Status.BUILT: frozenset({Status.DEPLOYING, Status.FAILED, Status.STOPPED}),

@@ -36,6 +36,10 @@ def check_value(value: str) -> str | None:
     """Why `value` can't be a variable's value, in words; None when it can."""
     if "\0" in value:
         return "a value can't hold a NUL character"
-    if len(value.encode()) > VALUE_MAX_BYTES:
+    try:
+        size_bytes = len(value.encode())
+    except UnicodeEncodeError:
+        return "a value must be text that UTF-8 can write; it holds half of a surrogate pair"
+    if size_bytes > VALUE_MAX_BYTES:
         return "a value holds at most 64 KiB"
     return None

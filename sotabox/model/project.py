@@ -7,8 +7,23 @@ import msgspec
 
 #: First labels that the box itself answers to, or may come to.
 RESERVED_SLUGS: Final = frozenset(
-    {"api", "www", "admin", "dashboard", "app", "sotabox", "status", "docs", "mail", "ns1", "ns2",
-     "ftp", "static", "assets", "localhost"}
+    {
+        "api",
+        "www",
+        "admin",
+        "dashboard",
+        "app",
+        "sotabox",
+        "status",
+        "docs",
+        "mail",
+        "ns1",
+        "ns2",
+        "ftp",
+        "static",
+        "assets",
+        "localhost",
+    }
 )
 SLUG_MAX: Final = 63  # a DNS label, RFC 1035
 NAME_MAX: Final = 100
