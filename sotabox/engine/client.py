@@ -181,4 +181,6 @@ def _reason(error: Exception) -> str:
         return "no answer in time"
     if isinstance(error, OSError) and not isinstance(error, requests.exceptions.RequestException):
         return stream.reason_of(error)
+    if isinstance(error, docker.errors.InvalidVersion):  # far too old an engine
+        return str(error).rstrip(".")
     return "the connection broke"

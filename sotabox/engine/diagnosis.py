@@ -35,8 +35,7 @@ _REFUSED: Final = (
     "no basic auth credentials",
     "insufficient_scope",
     "authorization failed",
-    "401",
-    "403",
+    "forbidden",
 )
 _ABSENT: Final = ("manifest unknown", "not found", "name unknown", "does not exist")
 
@@ -88,7 +87,7 @@ def diagnose_pull(message: str, ref: str, user: str | None) -> PullFailed | Sota
         ref: the image.
         user: with whose credentials it was tried, None without any.
     """
-    said = message.lower()
+    said = message.lower().replace(ref.lower(), "")  # a name may hold any of the words below
     if says_no_space(said):
         return disk_full()
     if any(words in said for words in _UNREACHED):
