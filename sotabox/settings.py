@@ -4,8 +4,10 @@ A flag (`--http-port 8080`) wins over the environment (`SOTABOX_HTTP_PORT=8080`)
 default. `docs/settings.md` is checked against this table by a test.
 """
 
+import math
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from ipaddress import IPv4Network
@@ -121,48 +123,95 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
             values[row.name] = _parse(row, text, row.flag)
         elif (text := environ.get(row.env)) is not None:
             values[row.name] = _parse(row, text, row.env)
-    settings = Settings(**values)
-    _check(settings)
-    return settings
+    return Settings(**values)
 
 
 def _parse(row: Row, text: str, origin: str) -> Any:
+    problem: str | None
     try:
-        return row.kind(text)
-    except ValueError as error:
-        wanted = f"one of {', '.join(TlsMode)}" if row.kind is TlsMode else row.kind.__name__
+        value = row.kind(text)
+    except ValueError:
+        value, problem = None, f"it is not {_KINDS[row.kind]}"
+    else:
+        problem = _number_problem(row, value) or _CHECKS.get(row.name, _fine)(value)
+    if problem:
         raise Invalid(
-            f"{origin}={text!r} is not valid: {row.help.lower()} ({wanted})",
-            hint=f"The default is {row.default}.",
-        ) from error
-
-
-def _check(settings: Settings) -> None:
-    host, _, port = settings.listen.rpartition(":")
-    if not host or not port.isdigit():
-        raise Invalid(f"SOTABOX_LISTEN={settings.listen!r} is not HOST:PORT")
-    for row in TABLE:
-        value = getattr(settings, row.name)
-        if row.unit == "port" and not 0 < value < 65536:
-            raise Invalid(f"{row.env}={value} is not a port (1 to 65535)")
-        if row.kind in (int, float) and value < 0:
-            raise Invalid(f"{row.env}={value} must not be negative")
-    for name in ("builds_at_once", "releases_kept", "upload_max_bytes", "health_timeout_s"):
-        if getattr(settings, name) < 1:
-            raise Invalid(f"SOTABOX_{name.upper()} must be at least 1")
-    if any("=" not in word for word in _words(settings.build_env)):
-        raise Invalid(f"SOTABOX_BUILD_ENV={settings.build_env!r} is not a list of NAME=value")
-    if settings.build_ca.name and not settings.build_ca.is_file():
-        raise Invalid(f"SOTABOX_BUILD_CA={settings.build_ca} is not a file")
-    if settings.network_pool.prefixlen > 24:
-        raise Invalid(
-            f"SOTABOX_NETWORK_POOL={settings.network_pool} is too small",
-            hint="Give at least a /24; each project takes a /27 of it.",
+            f"{origin}={text!r} is not valid: {problem}",
+            hint=f"{row.help}. The default is {row.default or 'empty'}.",
         )
+    return value
 
 
-def _words(text: str) -> list[str]:
+_KINDS: Final[Mapping[type, str]] = {
+    int: "a whole number",
+    float: "a number",
+    IPv4Network: "an IPv4 network, such as 10.213.0.0/16",
+    TlsMode: f"one of {', '.join(TlsMode)}",
+}
+_MAY_BE_ZERO: Final = frozenset(
+    {"build_memory_mb", "build_cache_mb", "disk_floor_mb", "drain_timeout_s", "stop_grace_s",
+     "rate_limit"}
+)  # fmt: skip
+_LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN: Final = re.compile(rf"(?=.{{1,189}}$){_LABEL}(\.{_LABEL})*")  # 253 with a slug before it
+_LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+_SMALLEST_POOL: Final = 24
+_ENGINE_LEAST_MB: Final = 6
+
+
+def _number_problem(row: Row, value: Any) -> str | None:
+    """Why a number is out of its range, in words; None when it isn't, or is no number."""
+    if row.unit == "port" and not 0 < value < 65536:
+        return "a port is 1 to 65535"
+    if row.kind not in (int, float):
+        return None
+    if row.name in _MAY_BE_ZERO:
+        return None if value >= 0 else "it must not be negative"
+    return None if 0 < value < math.inf else "it must be more than 0"
+
+
+def _fine(_: Any) -> None:
+    """For settings of which every value will do."""
+
+
+def _check_listen(text: str) -> str | None:
+    host, _, port = text.rpartition(":")
+    is_port = port.isascii() and port.isdigit() and 0 < int(port) < 65536
+    return None if host and is_port else "it is not HOST:PORT"
+
+
+def _check_domain(text: str) -> str | None:
+    if _DOMAIN.fullmatch(text):
+        return None
+    return "it must be a host name in lower case, without scheme, port or path"
+
+
+def _check_build_env(text: str) -> str | None:
     try:
-        return shlex.split(text)
+        words = shlex.split(text)
     except ValueError as error:
-        raise Invalid(f"SOTABOX_BUILD_ENV={text!r} is not a list of NAME=value: {error}") from error
+        return f"it is not a list of NAME=value: {str(error).lower()}"
+    wrong = next((word for word in words if not word.partition("=")[1]), None)
+    return f"it is not a list of NAME=value: {wrong!r} has no '='" if wrong else None
+
+
+def _check_pool(pool: IPv4Network) -> str | None:
+    if pool.prefixlen <= _SMALLEST_POOL:
+        return None
+    return f"it is too small: each project takes a /27 of it; give at least a /{_SMALLEST_POOL}"
+
+
+_CHECKS: Final[Mapping[str, Callable[[Any], str | None]]] = {
+    "app_memory_mb": lambda mb: (
+        None if mb >= _ENGINE_LEAST_MB else f"the engine gives at least {_ENGINE_LEAST_MB} MB"
+    ),
+    "build_ca": lambda path: None if not path.name or path.is_file() else "it is not a file",
+    "build_env": _check_build_env,
+    "data_dir": lambda path: None if path.name else "it must be a folder of its own",
+    "domain": _check_domain,
+    "listen": _check_listen,
+    "log_level": lambda text: (
+        None if text.lower() in _LOG_LEVELS else f"it is not one of {', '.join(_LOG_LEVELS)}"
+    ),
+    "network_pool": _check_pool,
+}
