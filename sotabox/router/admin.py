@@ -58,15 +58,14 @@ class Admin:
         document: Json | None = answer.json()
         return document
 
-    async def in_flight(self, address: str) -> int | None:
-        """How many requests Caddy has open to `address`.
+    async def in_flight(self, address: str) -> int:
+        """How many requests Caddy has open to `address` (`IP:PORT`), WebSockets among them.
 
-        Returns: None when Caddy does not know the address: it forgets after a reload or restart
-        of its own, and then the sockets have to be counted.
+        Caddy lists an address while it has requests, whichever document they began under. A
+        restart of Caddy forgets them, and has ended them as well.
         """
         answer = self._checked(await self._request("GET", "/reverse_proxy/upstreams"))
-        counts = [row["num_requests"] for row in answer.json() if row["address"] == address]
-        return sum(counts) if counts else None
+        return sum(row["num_requests"] for row in answer.json() if row["address"] == address)
 
     async def metrics(self) -> str:
         """Requests, durations and sizes by host, in Prometheus' text format."""

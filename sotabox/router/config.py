@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sotabox.errors import DuplicateHost, Invalid
 from sotabox.router.files import RouterFiles
@@ -22,6 +22,7 @@ from sotabox.router.pages import Page, PageKind, page_route
 from sotabox.settings import TlsMode
 
 Json = dict[str, Any]
+Port = tuple[Literal["tcp", "udp"], int]
 
 #: Caddy tries routes one after the other: above this count, groups keep the last host fast
 #: (1,000 flat hosts: 4,000 requests a second on the last one; in groups of 32: 13,000).
@@ -32,7 +33,7 @@ _HOST: Final = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*"
 )
 #: Names that claim to know the client, in the spellings that CGI-like servers take for the same.
-_FORGEABLE: Final = ("X-Forwarded-*", "X_Forwarded_*", "Forwarded", "X-Real-Ip", "X_Real_Ip")
+_FORGEABLE: Final = ("X-Forwarded-*", "X_Forwarded_*", "Forwarded", "X_Real_Ip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class RouterSettings:
 
     @property
     def ports(self) -> tuple[int, ...]:
-        """The TCP ports that Caddy will listen on."""
+        """The TCP ports that visitors come to."""
         if self.tls_mode is TlsMode.OFF:
             return (self.http_port,)
         return (self.http_port, self.https_port)
@@ -157,13 +158,19 @@ def render_idle(files: RouterFiles) -> Json:
     return {"admin": _admin(files), "storage": _storage(files), "logging": _logging(files)}
 
 
-def listen_ports(document: Json) -> set[int]:
-    """The TCP ports that a document of ours makes Caddy listen on."""
+def listen_ports(document: Json) -> set[Port]:
+    """The ports that a document of ours makes Caddy listen on."""
     servers = document.get("apps", {}).get("http", {}).get("servers", {})
-    addresses = [address for server in servers.values() for address in server["listen"]]
-    return {
-        int(address.rpartition(":")[2]) for address in addresses if not address.startswith("unix/")
-    }
+    ports = set[Port]()
+    for server in servers.values():
+        for address in server["listen"]:
+            if address.startswith("unix/"):
+                continue
+            number = int(address.rpartition(":")[2])
+            ports.add(("tcp", number))
+            if "h3" in server["protocols"]:
+                ports.add(("udp", number))
+    return ports
 
 
 def encode_config(document: Json) -> bytes:

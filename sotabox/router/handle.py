@@ -9,19 +9,24 @@ from typing import Self
 
 
 class Handle:
-    """One process, ours or adopted; use as a context, or close it."""
+    """One process, our child or not; use as a context, or close it."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, *, child: bool = False) -> None:
         """Take hold of the process.
+
+        Args:
+            pid: its number at this moment.
+            child: whether we started it, and so have to collect its end.
 
         Raises:
             ProcessLookupError: it is gone already.
         """
         self.pid = pid
+        self._child = child
         self._pidfd = os.pidfd_open(pid)
 
     async def ended(self) -> None:
-        """Return when the process has ended; a child of ours leaves no zombie."""
+        """Return when the process has ended; a child leaves no zombie."""
         loop = asyncio.get_running_loop()
         end: asyncio.Future[None] = loop.create_future()
         # A second wait on the same descriptor would replace the first one's reader.
@@ -29,10 +34,10 @@ class Handle:
         loop.add_reader(descriptor, _settle, end)
         try:
             await end
+            self._collect(descriptor)
         finally:
             loop.remove_reader(descriptor)
             os.close(descriptor)
-        self._reap()
 
     def kill(self) -> None:
         """End it at once."""
@@ -52,9 +57,10 @@ class Handle:
     ) -> None:
         self.close()
 
-    def _reap(self) -> None:
-        with suppress(ChildProcessError):  # adopted: its parent, or init, takes it
-            os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOHANG)
+    def _collect(self, descriptor: int) -> None:
+        if self._child:
+            with suppress(ChildProcessError):  # another wait of ours was first
+                os.waitid(os.P_PIDFD, descriptor, os.WEXITED | os.WNOHANG)
 
 
 def _settle(end: asyncio.Future[None]) -> None:

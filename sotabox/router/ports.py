@@ -1,18 +1,22 @@
-"""Who else listens on a port: so that "address in use" can name the culprit."""
+"""Who listens on a port, and how many talk to an address: the kernel's own tables."""
 
 import errno
 import socket
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
 
 from sotabox.errors import RouterUnavailable
+from sotabox.router.config import Port
 
-_LISTEN: Final = "0A"  # TCP_LISTEN in /proc/net/tcp, proc(5)
-_TABLES: Final = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+#: States in /proc/net/{tcp,udp}, proc(5); an unconnected UDP socket has the number of TCP_CLOSE.
+_ESTABLISHED: Final = "01"
+_LISTENING: Final = {"tcp": "0A", "udp": "07"}
+_KINDS: Final = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
 
-def check_ports(bind: str, ports: Iterable[int]) -> None:
+def check_ports(bind: str, ports: Iterable[Port]) -> None:
     """Make sure that Caddy alone will listen on `ports`.
 
     Caddy itself would not notice: it listens with SO_REUSEPORT, so that two of them (of one user)
@@ -21,65 +25,96 @@ def check_ports(bind: str, ports: Iterable[int]) -> None:
     Raises:
         RouterUnavailable: a port is taken or not allowed; says by whom, and what to change.
     """
-    for port in ports:
+    for port in sorted(ports):
         try:
             _try_port(bind, port)
         except OSError as error:
             raise _explained(error, port) from error
 
 
-def find_listener(port: int) -> tuple[int, str] | None:
+def find_listener(port: Port) -> tuple[int, str] | None:
     """Process id and name of who listens on `port`; None when nobody that we may see does."""
-    inodes = set(_listening_inodes(port))
-    if not inodes:
+    links = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    if not links:
         return None
-    links = {f"socket:[{inode}]" for inode in inodes}
     for process in Path("/proc").iterdir():
         if process.name.isdigit() and links & set(_links(process / "fd")):
             return int(process.name), _name(process)
     return None
 
 
-def _try_port(bind: str, port: int) -> None:
-    family = socket.AF_INET if bind and ":" not in bind else socket.AF_INET6
-    if family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
-        family = socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # Connections of a former listener that wait to be forgotten are no reason to refuse.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
+def count_connections(address: str) -> int:
+    """Established TCP connections from this machine to `address` (`IP:PORT`).
+
+    For a drain, when Caddy's own count is gone. Caddy closes idle connections after
+    `upstream_idle_s`; what is still there after that is a request in flight.
+    """
+    host, _, port = address.rpartition(":")
+    wanted = (ip_address(host.strip("[]")), int(port))
+    return sum(row[3] == _ESTABLISHED and _decode(row[2]) == wanted for row in _table_rows("tcp"))
+
+
+def _try_port(bind: str, port: Port) -> None:
+    transport, number = port
+    dual = ":" in bind or (not bind and socket.has_dualstack_ipv6())
+    family = socket.AF_INET6 if dual else socket.AF_INET
+    with socket.socket(family, _KINDS[transport]) as probe:
+        if dual:
             probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        probe.bind((bind.strip("[]"), port))
-        probe.listen(1)
+        if transport == "tcp":
+            # Connections of a former listener that wait to be forgotten are no reason to refuse.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((bind.strip("[]"), number))
+        if transport == "tcp":
+            probe.listen(1)
 
 
-def _explained(error: OSError, port: int) -> RouterUnavailable:
-    setting = f"SOTABOX_{'HTTPS' if port == 443 else 'HTTP'}_PORT"
-    look = f"ss -ltnp 'sport = :{port}' shows who listens"
+def _explained(error: OSError, port: Port) -> RouterUnavailable:
+    transport, number = port
+    look = f"ss -l{transport[0]}np 'sport = :{number}' shows who listens"
     if error.errno == errno.EADDRINUSE:
         holder = find_listener(port)
         by = f"{holder[1]} (process {holder[0]})" if holder else "another program"
         return RouterUnavailable(
-            f"Port {port} is taken by {by}",
+            f"Port {number} ({transport}) is taken by {by}",
             hint=f"{look}. Stop it, or choose another port with SOTABOX_HTTP_PORT or "
             "SOTABOX_HTTPS_PORT.",
         )
     if error.errno == errno.EACCES:
         return RouterUnavailable(
-            f"Port {port} needs more rights than sotabox has",
-            hint=f"Run as root or with CAP_NET_BIND_SERVICE, or set {setting} to 1024 or more.",
+            f"Port {number} ({transport}) needs more rights than sotabox has",
+            hint="Run as root or with CAP_NET_BIND_SERVICE, or set SOTABOX_HTTP_PORT and "
+            "SOTABOX_HTTPS_PORT to 1024 or more.",
         )
-    return RouterUnavailable(f"Port {port} can't be used: {error.strerror}", hint=f"{look}.")
+    return RouterUnavailable(
+        f"Port {number} ({transport}) can't be used: {error.strerror}", hint=f"{look}."
+    )
 
 
-def _listening_inodes(port: int) -> Iterator[str]:
-    for table in _TABLES:
-        if not table.exists():  # a kernel without IPv6
-            continue
-        for line in table.read_text(encoding="ascii").splitlines()[1:]:
-            columns = line.split()
-            if columns[3] == _LISTEN and int(columns[1].rpartition(":")[2], 16) == port:
-                yield columns[9]
+def _listening_inodes(port: Port) -> Iterator[str]:
+    transport, number = port
+    for row in _table_rows(transport):
+        if row[3] == _LISTENING[transport] and _decode(row[1])[1] == number:
+            yield row[9]
+
+
+def _table_rows(transport: str) -> Iterator[list[str]]:
+    """Columns 1 (local), 2 (remote), 3 (state) and 9 (inode) are those that count."""
+    for table in (Path(f"/proc/net/{transport}"), Path(f"/proc/net/{transport}6")):
+        if table.exists():  # not so on a kernel without IPv6
+            for line in table.read_text(encoding="ascii").splitlines()[1:]:
+                yield line.split()
+
+
+def _decode(text: str) -> tuple[IPv4Address | IPv6Address, int]:
+    """An address as the kernel prints it: words in the machine's order, here little-endian."""
+    host, _, port = text.partition(":")
+    raw = bytes.fromhex(host)
+    swapped = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
+    address = ip_address(swapped)
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address, int(port, 16)
 
 
 def _links(folder: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@ is one Caddy a data directory, whoever starts it: sotabox, or the unit `sotabox-
 
 import asyncio
 import fcntl
+import json
 import os
 import signal
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from sotabox.router.files import RouterFiles
 _LOCK_IN_CHILD: Final = 3
 _VALIDATE_TIMEOUT_S: Final = 60.0
 _VERSION_TIMEOUT_S: Final = 10.0
+_LOG_READ_MAX_BYTES: Final = 1_000_000
 #: What a Go program takes from its surroundings, and we let through.
 _PASSED: Final = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "TZ", "GOMEMLIMIT", "GOMAXPROCS")
 
@@ -134,12 +136,14 @@ async def validate(
     Raises:
         RouterRefused: it would not load; Caddy's words.
     """
+    mark = log_mark(files)
     code, output = await _run(
         binary, files, environ, _VALIDATE_TIMEOUT_S, "validate", "--config", str(document)
     )
     if code != 0:
+        words = last_words(output + read_since(files, mark))
         raise RouterRefused(
-            f"Caddy refused its configuration: {last_words(output)}",
+            f"Caddy refused its configuration: {words}",
             hint="This is a fault of sotabox: please report it.",
         )
 
@@ -156,10 +160,37 @@ async def read_version(binary: Path, files: RouterFiles, environ: Mapping[str, s
 
 
 def last_words(output: str) -> str:
-    """The line of Caddy's output that says why it ended."""
+    """What in Caddy's output, plain or JSON lines, says why it ended."""
     lines = [line for line in output.splitlines() if line.strip()]
-    reasons = [line for line in lines if line.startswith("Error:")]
-    return (reasons or lines or ["it said nothing"])[-1].removeprefix("Error: ")
+    for line in reversed(lines):
+        if line.startswith("Error:"):
+            return line.removeprefix("Error: ")
+        if line.startswith('{"level":"error"'):
+            return _said(line)
+    plain = [line for line in lines if not line.startswith('{"level":')]
+    return plain[-1] if plain else "it gave no reason"
+
+
+def read_since(files: RouterFiles, mark: int) -> str:
+    """Caddy's log from `mark` (a size that it had); where errors go once the log is open."""
+    if not files.log.exists():
+        return ""
+    with files.log.open("rb") as log:
+        log.seek(mark if mark <= files.log.stat().st_size else 0)  # smaller: rolled over meanwhile
+        return log.read(_LOG_READ_MAX_BYTES).decode(errors="replace")
+
+
+def log_mark(files: RouterFiles) -> int:
+    """Where Caddy's log ends now."""
+    return files.log.stat().st_size if files.log.exists() else 0
+
+
+def _said(line: str) -> str:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError:  # cut off in the middle
+        return line
+    return ": ".join(str(row[key]) for key in ("msg", "error") if key in row)
 
 
 async def _run(

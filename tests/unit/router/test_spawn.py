@@ -18,5 +18,7 @@ def test_last_words_are_the_reason_and_not_the_noise() -> None:
     """The line that says why, among Caddy's log lines."""
     output = '{"level":"info"}\nError: loading initial config: bad\n{"level":"info"}\n'
     assert last_words(output) == "loading initial config: bad"
+    told = '{"level":"error","msg":"loading","error":"no such file"}\n{"level":"info","msg":"bye"}'
+    assert last_words(told) == "loading: no such file"
     assert last_words("panic: one\n") == "panic: one"
-    assert last_words("") == "it said nothing"
+    assert last_words('{"level":"info","msg":"all is well"}') == "it gave no reason"

@@ -1,0 +1,102 @@
+"""A load client that says how each request ended; loopback only."""
+
+import asyncio
+import json
+from asyncio import StreamReader, StreamWriter
+from collections import Counter
+from dataclasses import dataclass, field
+
+CONNECTIONS_MAX = 64
+_REQUEST_TIMEOUT_S = 15
+
+
+@dataclass
+class Load:
+    """Keep-alive connections that send GET and POST in turn until told to end."""
+
+    port: int
+    host: str
+    connections: int = 16
+    outcomes: Counter[str] = field(default_factory=Counter)
+    by_app: Counter[str] = field(default_factory=Counter)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    wanted: str = ""
+    swaps: int = 0
+    stale: int = 0
+    _ending: bool = False
+    _group: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        assert self.connections <= CONNECTIONS_MAX
+        async with asyncio.TaskGroup() as group:
+            for number in range(self.connections):
+                group.create_task(self._hammer(number))
+
+    def end(self) -> None:
+        self._ending = True
+
+    def expect_nothing(self) -> None:
+        """From now until `wait_for`, either app may answer: the swap is under way."""
+        self.wanted = ""
+        self.swaps += 1
+
+    async def wait_for(self, app: str) -> None:
+        """Return when a request that began after this call was answered by `app`."""
+        self.wanted = app
+        self.answered.clear()
+        async with asyncio.timeout(_REQUEST_TIMEOUT_S):
+            await self.answered.wait()
+
+    async def _hammer(self, number: int) -> None:
+        reader, writer, fresh = None, None, True
+        count = number
+        while not self._ending:
+            if writer is None:
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                fresh = True
+            assert reader
+            count += 1
+            wanted, swaps = self.wanted, self.swaps
+            try:
+                async with asyncio.timeout(_REQUEST_TIMEOUT_S):
+                    outcome, app = await self._request(reader, writer, post=bool(count % 2))
+            except (asyncio.IncompleteReadError, ConnectionError):
+                outcome, app = ("cut when fresh" if fresh else "cut when reused"), ""
+            except TimeoutError:
+                outcome, app = "timed out", ""
+            self.outcomes[outcome] += 1
+            self.by_app[app] += 1
+            if wanted and swaps == self.swaps:
+                self._compare(app)
+            fresh = False
+            if outcome != "ok":
+                writer.close()
+                writer = None
+        if writer:
+            writer.close()
+
+    def _compare(self, app: str) -> None:
+        if app == self.wanted:
+            self.answered.set()
+        else:
+            self.stale += 1
+
+    async def _request(
+        self, reader: StreamReader, writer: StreamWriter, *, post: bool
+    ) -> tuple[str, str]:
+        payload = b"x" * 100 if post else b""
+        writer.write(
+            f"{'POST' if post else 'GET'} / HTTP/1.1\r\nHost: {self.host}\r\n"
+            f"Content-Length: {len(payload)}\r\n\r\n".encode()
+            + payload
+        )
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        status = head.split(" ")[1]
+        fields = dict(row.lower().split(": ", 1) for row in head.strip().split("\r\n")[1:])
+        text = await reader.readexactly(int(fields.get("content-length", 0)))
+        if status != "200":
+            return f"status {status}", ""
+        answer = json.loads(text)
+        if answer["size"] != len(payload):
+            return "body lost", answer["app"]
+        return ("told to close" if fields.get("connection") == "close" else "ok"), answer["app"]
