@@ -129,7 +129,7 @@ def recipe_digest(name: str) -> str:
 def _label(engine: docker.DockerClient, tag: str) -> str | None:
     """Our label on that image; "" where it isn't ours; None where there is no image."""
     try:
-        return engine.images.get(tag).labels.get(LABEL, "")
+        return str(engine.images.get(tag).labels.get(LABEL, ""))
     except ImageNotFound:
         return None
 
@@ -150,7 +150,7 @@ def _drop_untagged(engine: docker.DockerClient, label: str) -> None:
     """Removes images of ours that lost their tag to a newer recipe's, unless one stands on them."""
     for image in engine.images.list(filters={"dangling": True, "label": label}):
         try:
-            engine.images.remove(image.id)
+            engine.images.remove(str(image.id))
         except APIError as error:
             if error.status_code not in (404, 409):
                 raise
