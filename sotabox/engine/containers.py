@@ -17,9 +17,8 @@ from sotabox.engine.spec import OPEN_FILES, ContainerRequest, container_body, co
 
 _START_TIMEOUT_S: Final = 60
 _STOP_MARGIN_S: Final = 30  # of the engine, after the grace is over and it kills
-_CONDEMN_ATTEMPTS: Final = 50
-_NO_RESTART: Final = {"Name": "no"}
-_RESTART: Final = {"Name": "unless-stopped"}
+_UPDATE_ATTEMPTS: Final = 50
+_UPDATE_PAUSE_S: Final = 0.02
 
 
 class Containers:
@@ -69,23 +68,11 @@ class Containers:
 
     async def keep(self, id_: str) -> None:
         """Let the engine start it again by itself from now on: after a crash, after a reboot."""
-        with suppress(EngineNotFound):
-            await self._engine.call("update_container", id_, restart_policy=_RESTART)
+        await self._set_restart_policy(id_, "unless-stopped")
 
     async def condemn(self, id_: str) -> None:
         """Keep the engine from ever starting it again, before it is stopped."""
-        for attempt in range(_CONDEMN_ATTEMPTS):
-            try:
-                await self._engine.call("update_container", id_, restart_policy=_NO_RESTART)
-            except EngineNotFound:
-                return
-            except EngineError as error:
-                # The engine takes no update in the moment between a process's end and its notice.
-                if "stopped container" not in error.message or attempt == _CONDEMN_ATTEMPTS - 1:
-                    raise
-                await asyncio.sleep(0.02)
-            else:
-                return
+        await self._set_restart_policy(id_, "no")
 
     async def stop(self, id_: str, grace_s: int) -> None:
         """Ask it to end, and kill it after `grace_s`."""
@@ -154,6 +141,20 @@ class Containers:
         for line in frames.finish():
             if nanoseconds(line.at) > after:
                 yield line
+
+    async def _set_restart_policy(self, id_: str, name: str) -> None:
+        """Change it; the engine refuses in the moment between a process's end and its notice."""
+        for attempt in range(1, _UPDATE_ATTEMPTS + 1):
+            try:
+                await self._engine.call("update_container", id_, restart_policy={"Name": name})
+            except EngineNotFound:
+                return
+            except EngineError as error:
+                if "stopped container" not in error.message or attempt == _UPDATE_ATTEMPTS:
+                    raise
+                await asyncio.sleep(_UPDATE_PAUSE_S)
+            else:
+                return
 
     async def _inspect_if_there(self, id_: str) -> Container | None:
         try:

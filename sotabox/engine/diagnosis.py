@@ -87,9 +87,9 @@ def diagnose_pull(message: str, ref: str, user: str | None) -> PullFailed | Sota
         ref: the image.
         user: with whose credentials it was tried, None without any.
     """
-    said = message.lower().replace(ref.lower(), "")  # a name may hold any of the words below
-    if says_no_space(said):
+    if says_no_space(message):
         return disk_full()
+    said = message.lower().replace(ref.lower(), "")  # a name may hold any of the words below
     if any(words in said for words in _UNREACHED):
         return PullFailed(
             f"The registry of the image '{ref}' can't be reached: {_last(message)}.",

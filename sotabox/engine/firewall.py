@@ -40,7 +40,7 @@ def render_rules(chains: Chains, ports: Sequence[int]) -> str:
     """
     names = [chains.forward, chains.input]
     forward = [
-        *_allow(chains.forward, ("udp", "tcp"), 53),
+        *_allow(f"{chains.forward} -d {_METADATA}", ("udp", "tcp"), 53),
         f"-A {chains.forward} -d {_METADATA} -j REJECT",
     ]
     incoming = [
@@ -119,8 +119,8 @@ class Firewall:
             await _run(["iptables", "-w", "-D", parent, *rule])
 
 
-def _allow(chain: str, protocols: Sequence[str], port: int) -> list[str]:
-    return [f"-A {chain} -p {name} -m {name} --dport {port} -j RETURN" for name in protocols]
+def _allow(match: str, protocols: Sequence[str], port: int) -> list[str]:
+    return [f"-A {match} -p {name} -m {name} --dport {port} -j RETURN" for name in protocols]
 
 
 class _Failed(Exception):

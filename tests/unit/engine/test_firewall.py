@@ -1,0 +1,52 @@
+"""What the host's firewall is told."""
+
+from ipaddress import IPv4Network
+
+from sotabox.engine.firewall import Chains, chains_of, check_stale, jump, render_rules
+
+POOL = IPv4Network("10.213.0.0/16")
+
+
+def test_render_rules_are_exactly_these() -> None:
+    """A change of what apps may reach is seen here first."""
+    assert render_rules(Chains("FWD", "IN"), [80]).splitlines() == [
+        "*filter",
+        ":FWD - [0:0]",
+        ":IN - [0:0]",
+        "-A FWD -d 169.254.0.0/16 -p udp -m udp --dport 53 -j RETURN",
+        "-A FWD -d 169.254.0.0/16 -p tcp -m tcp --dport 53 -j RETURN",
+        "-A FWD -d 169.254.0.0/16 -j REJECT",
+        "-A IN -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
+        "-A IN -p udp -m udp --dport 53 -j RETURN",
+        "-A IN -p tcp -m tcp --dport 53 -j RETURN",
+        "-A IN -p tcp -m tcp --dport 80 -j RETURN",
+        "-A IN -p udp -m udp --dport 80 -j RETURN",
+        "-A IN -j REJECT",
+        "COMMIT",
+    ]
+
+
+def test_chains_of_two_boxes_differ_and_fit_iptables() -> None:
+    """Two boxes on a host don't overwrite each other's rules."""
+    one, two = chains_of("0123-box"), chains_of("4567-box")
+    assert len({one.forward, one.input, two.forward, two.input}) == 4
+    assert all(len(name) <= 28 for name in (one.forward, one.input))
+
+
+def test_jump_takes_only_packets_of_apps() -> None:
+    """The rest of the host's traffic is left alone."""
+    assert jump(POOL, "IN")[:2] == ["-s", "10.213.0.0/16"]
+
+
+def test_check_stale_finds_only_this_chain_s_jumps_from_another_pool() -> None:
+    """Nobody else's rule is ever taken away."""
+    listing = (
+        "-P INPUT ACCEPT\n"
+        "-A INPUT -s 10.213.0.0/16 -m comment --comment sotabox -j IN\n"
+        "-A INPUT -s 10.9.0.0/16 -m comment --comment sotabox -j IN\n"
+        "-A INPUT -s 10.9.0.0/16 -j IN2\n"
+        "-A INPUT -i lo -j ACCEPT\n"
+    )
+    assert check_stale(listing, "IN", POOL) == [
+        ["-s", "10.9.0.0/16", "-m", "comment", "--comment", "sotabox", "-j", "IN"]
+    ]
