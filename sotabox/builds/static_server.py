@@ -23,10 +23,11 @@ _CONFIG: Final = Template("""\
 	admin off
 	persist_config off
 	auto_https off
-	storage file_system /tmp
+	storage_check off
+	storage_clean_interval off
 	grace_period 10s
 	log {
-		level WARN
+		level ERROR
 	}
 }
 
@@ -136,14 +137,13 @@ def render_config(*, fallback: bool) -> str:
 
 
 def _render_dockerfile() -> str:
-    """Caddy in the first layer; the user can write to /tmp, where Caddy keeps its state."""
+    """Caddy in the first layer, so that a changed configuration sends nothing large again."""
     return f"""\
 FROM scratch
 COPY caddy /caddy
 COPY site.caddyfile {SITE_CONFIG}
 COPY spa.caddyfile {SPA_CONFIG}
-COPY --chown={APP_UID}:{APP_UID} site.caddyfile /tmp/.keep
-ENV HOME=/tmp XDG_DATA_HOME=/tmp XDG_CONFIG_HOME=/tmp PORT={DEFAULT_PORT}
+ENV HOME=/tmp PORT={DEFAULT_PORT}
 USER {APP_UID}:{APP_UID}
 EXPOSE {DEFAULT_PORT}
 CMD ["/caddy", "run", "--adapter", "caddyfile", "--config", "{SITE_CONFIG}"]

@@ -166,7 +166,7 @@ class TarStream:
             raise ArchiveInvalid(_NOT_TAR if first else _TRUNCATED, hint=_AGAIN)
         if block == _ZEROS:
             return None
-        if _number(block[148:156]) != sum(block) - sum(block[148:156]) + 8 * 32:
+        if not _is_header(block):
             message = _NOT_TAR if first else "The archive is damaged (a header's checksum is wrong)"
             raise ArchiveInvalid(message, hint=_AGAIN)
         return block
@@ -176,6 +176,19 @@ class TarStream:
         if len(data) < size:
             raise ArchiveInvalid(_TRUNCATED, hint=_AGAIN)
         return data
+
+
+def _is_header(block: bytes) -> bool:
+    """Whether the block's checksum fits: its bytes' sum, the checksum's own taken as blanks.
+
+    Some old archivers added the bytes as signed numbers.
+    """
+    text = block[148:156].split(b"\0", 1)[0].strip()
+    if not text or not set(text) <= set(b"01234567"):
+        return False
+    rest = block[:148] + b" " * 8 + block[156:]
+    high = sum(1 for byte in rest if byte > 127)
+    return int(text, 8) in (sum(rest), sum(rest) - 256 * high)
 
 
 def _entry(header: bytes, kind: bytes, records: dict[str, str]) -> Entry:

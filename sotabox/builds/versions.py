@@ -23,7 +23,7 @@ _PIN: Final = re.compile(r"v?(\d+(?:\.\d+){0,2})(?:\.[x*])*")
 _COMPARATOR: Final = re.compile(
     r"(>=|<=|==|!=|~=|~>|>|<|=|\^|~)?\s*v?(\d+|[x*])(?:\.(\d+|[x*]))?(?:\.(\d+|[x*]))?[^\s,|]*"
 )
-_HYPHEN: Final = re.compile(r"v?(\d[\d.]*)\s+-\s+v?(\d[\d.]*)")
+_HYPHEN: Final = re.compile(r"v?(\d[\d.x*]*)\s+-\s+v?(\d[\d.x*]*)")
 _CEILING: Final = 10**6
 
 
