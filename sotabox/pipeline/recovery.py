@@ -92,19 +92,22 @@ def plan_repairs(
         deployments: the project's unfinished ones, the running one among them, oldest first.
         containers: the project's, running or not.
         upstream: what its upstream file says.
-        active: ids of deployments that the queue works on: they and their containers are left alone.
+        active: ids of deployments that the queue works on: they and their containers are left alone
+            until they run.
         draining: ids of containers that drain already.
     """
     deployments = list(deployments)
-    containers = [c for c in containers if c.deployment_id not in active and c.id not in draining]
     running = next((d for d in deployments if d.status is Status.RUNNING), None)
+    if running is not None:
+        active -= {running.id}  # its task only tells about it any more
+    containers = [c for c in containers if c.deployment_id not in active and c.id not in draining]
     swapped = _find_swapped(deployments, containers, upstream, active)
     if swapped is not None:
         serving: Container | None = swapped.container
         repairs: list[Repair] = [swapped]
     else:
         serving = next((c for c in containers if running and c.id == running.container_id), None)
-        repairs = list(_serve(running, serving, upstream, active))
+        repairs = list(_serve(running, serving, upstream))
     gone = {swapped.deployment.id} if swapped else set()
     repairs += [Retire(c) for c in containers if serving is None or c.id != serving.id]
     repairs += [
@@ -141,14 +144,11 @@ def _serve(
     running: Deployment | None,
     serving: Container | None,
     upstream: str | None,
-    active: frozenset[str],
 ) -> Iterable[Repair]:
     """What brings a project's visitors to its running deployment."""
     if running is None:
         if upstream is None or not upstream.startswith("unix/"):
             yield Point(None)
-        return
-    if running.id in active:
         return
     if serving is None or serving.fixed_address is None:
         yield ReplaceContainer(running)
