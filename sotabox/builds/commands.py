@@ -6,7 +6,7 @@ from typing import Final
 
 #: `-p 3000`, `--port=3000`, `-b 0.0.0.0:3000`, `--bind :3000`: options that name a port.
 _OPTION: Final = re.compile(
-    r"(?P<option>(?<!\S)(?:-p|-P|--port|--server\.port|--http-port)(?:\s+|=)"
+    r"(?P<option>(?<!\S)(?<!mkdir )(?:-p|-P|--port|--server\.port|--http-port)(?:\s+|=)"
     r"|(?<!\S)(?:-b|-l|--bind|--listen|--addr|--address|--urls)(?:\s+|=)"
     r"(?:tcp://|https?://)?[\w.*\[\]-]*:)"
     r"(?P<port>\d{2,5})(?!\S)"
