@@ -150,7 +150,7 @@ class Containers:
             except EngineNotFound:
                 return
             except EngineError as error:
-                if "stopped container" not in error.message or attempt == _UPDATE_ATTEMPTS:
+                if error.status != 500 or attempt == _UPDATE_ATTEMPTS:
                     raise
                 await asyncio.sleep(_UPDATE_PAUSE_S)
             else:

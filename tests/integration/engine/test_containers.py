@@ -99,7 +99,8 @@ async def test_stop_kills_after_the_grace(box: Box, run: Run) -> None:
 
 async def test_condemned_container_is_not_started_again(box: Box, run: Run) -> None:
     """An old version that we let go does not come back."""
-    id_ = await run("sleep 0.5")
+    id_ = await run("sleep 1")
+    await box.containers.keep(id_)
     await box.containers.condemn(id_)
     assert await box.containers.wait_exit(id_, 10) == 0
     await asyncio.sleep(0.3)  # the engine's first restart would come after 0.1 s
@@ -126,13 +127,23 @@ async def test_missing_program_shows_as_exit_code_127_with_its_name(box: Box, ru
     assert "exec /nosuch failed: No such file or directory" in line
 
 
+async def test_kept_container_is_started_again(box: Box, run: Run) -> None:
+    """An app that crashes while it serves comes back by itself."""
+    id_ = await run("sleep 0.5; exit 1")
+    await box.containers.keep(id_)
+    async with asyncio.timeout(10):
+        while (await box.containers.inspect(id_)).restart_count == 0:
+            await asyncio.sleep(0.05)
+
+
 async def test_condemn_of_a_crashing_container_works_at_any_moment(box: Box, run: Run) -> None:
     """An app that crashes again and again can be ended for good."""
-    id_ = await run("exit 1", role=Role.RELEASE)
+    id_ = await run("exit 1")
+    await box.containers.keep(id_)
+    await box.containers.condemn(id_)
     await box.containers.stop(id_, 1)
-    inspected = await box.engine.call("inspect_container", id_)
-    assert inspected["HostConfig"]["RestartPolicy"]["Name"] == "no"
-    assert not inspected["State"]["Running"]
+    container = await box.containers.inspect(id_)
+    assert (container.restart_policy, container.running) == ("no", False)
 
 
 async def test_list_ours_shows_this_box_s_containers_only(box: Box, run: Run) -> None:
