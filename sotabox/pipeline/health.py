@@ -19,6 +19,7 @@ _FIRST_PAUSE_S: Final = 0.002
 _LONGEST_PAUSE_S: Final = 0.5
 _PAUSE_GROWTH: Final = 1.15
 _PROBE_TIMEOUT_S: Final = 10
+_LEAST_PROBE_S: Final = 1  # less would blame an app for our own deadline
 _HINT_AFTER_S: Final = 5
 _UNHEALTHY_FROM: Final = 500
 
@@ -71,7 +72,8 @@ class HealthCheck:
         seen = "nothing listens on its port"
         hinted = False
         while (waited_s := time.monotonic() - started) < probe.timeout_s:
-            answer = await self._ask(probe)
+            left_s = max(probe.timeout_s - waited_s, _LEAST_PROBE_S)
+            answer = await self._ask(probe, min(left_s, _PROBE_TIMEOUT_S))
             if answer is None:
                 return
             seen = answer
@@ -85,21 +87,26 @@ class HealthCheck:
         reason, hint = wrong or (seen, _hint_for(probe, seen))
         raise DeploymentFailed(f"Not healthy after {probe.timeout_s:g} s: {reason}", hint=hint)
 
-    async def _ask(self, probe: Probe) -> str | None:
-        """What is wrong, in words; None when the app is healthy."""
+    async def _ask(self, probe: Probe, timeout_s: float) -> str | None:
+        """What is wrong, in words; None when the app is healthy. Its body, however long, stays unread."""
         try:
-            response = await self._client.get(
-                f"http://{probe.address}:{probe.port}{probe.path}",
-                headers={"Host": probe.host, "User-Agent": "sotabox-health-check"},
-            )
+            async with (
+                asyncio.timeout(timeout_s),
+                self._client.stream(
+                    "GET",
+                    f"http://{probe.address}:{probe.port}{probe.path}",
+                    headers={"Host": probe.host, "User-Agent": "sotabox-health-check"},
+                ) as response,
+            ):
+                status = response.status_code
         except (httpx.ConnectError, httpx.ConnectTimeout):
             return "nothing listens on its port"
-        except httpx.TimeoutException:
-            return f"GET {probe.path} had no answer within {_PROBE_TIMEOUT_S} s"
+        except (httpx.TimeoutException, TimeoutError):
+            return f"GET {probe.path} had no answer within {timeout_s:.2g} s"
         except httpx.HTTPError as error:
             return f"GET {probe.path} got no HTTP answer ({type(error).__name__})"
-        if response.status_code >= _UNHEALTHY_FROM:
-            return f"GET {probe.path} answers {response.status_code}"
+        if status >= _UNHEALTHY_FROM:
+            return f"GET {probe.path} answers {status}"
         return None
 
 
