@@ -20,7 +20,10 @@ from sotabox.builds.dockerfile import (
     INSTALL_SECRET,
 )
 from sotabox.builds.plan import BuildMethod, BuildPlan
+from sotabox.errors import Invalid
 
+#: BuildKit's own bound on one secret.
+SECRET_MAX_BYTES = 500 * 1024
 #: Where the box's certificates lie during a step, and the variables that tell tools of them.
 _CA_PATH = f"/run/secrets/{CA_SECRET}"
 _CA_VARIABLES = (
@@ -61,6 +64,9 @@ def build_secrets(
     Args:
         env: the project's variables that the build may see.
         key: of this box, secret: without it the hashes could be tried out on guesses.
+
+    Raises:
+        Invalid: the variables are more than a build can be given.
     """
     host = host or HostBuild()
     secrets: dict[str, bytes] = {}
@@ -81,12 +87,22 @@ def build_secrets(
         (HOST_SECRET, "", host_env),
     ):
         if values:
-            secrets[secret] = render_env(values)
+            secrets[secret] = _checked(render_env(values))
             if argument:
                 args[argument] = hash_env(values, key)
     return BuildSecrets(
         secrets, args, bool(env), INSTALL_SECRET in secrets, bool(host_env), host.ca is not None
     )
+
+
+def _checked(content: bytes) -> bytes:
+    if len(content) > SECRET_MAX_BYTES:
+        raise Invalid(
+            f"The project's variables take {len(content) // 1000} kB, "
+            f"but a build can be given {SECRET_MAX_BYTES // 1000} kB",
+            hint="Keep large values in files of the app, or load them when it starts.",
+        )
+    return content
 
 
 def render_env(env: Mapping[str, str]) -> bytes:

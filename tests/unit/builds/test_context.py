@@ -52,7 +52,7 @@ def test_context_leaves_out_what_no_build_gets(tmp_path: Path) -> None:
     make(tmp_path, "app.py", ".env", ".env.local", "d/.env", "node_modules/x", "d/node_modules/y",
          ".git/config", ".venv/x"  )  # fmt: skip
     assert names(plan_context(tmp_path, AUTO, "x")) == {
-        "Dockerfile", "source/app.py", 
+        "Dockerfile", "source/app.py",
     }  # fmt: skip
 
 

@@ -2,12 +2,14 @@
 
 import subprocess
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
 from sotabox.builds.plan import BuildMethod, BuildPlan, Step, Toolchain
 from sotabox.builds.secrets import HostBuild, build_secrets, hash_env, render_env
+from sotabox.errors import Invalid
 
 KEY = b"k" * 32
 TOOL = Toolchain(
@@ -72,6 +74,12 @@ def test_secrets_boxes_certificates_reach_every_tool() -> None:
     text = found.secrets["sotabox-host-env"].decode()
     assert "export NODE_EXTRA_CA_CERTS='/run/secrets/sotabox-ca'" in text
     assert "export PIP_INDEX_URL='https://mirror'" in text
+
+
+def test_secrets_too_large_for_a_build_say_so() -> None:
+    """The limit is named before the engine meets it."""
+    with pytest.raises(Invalid, match="600 kB"):
+        build_secrets(AUTO, {"BIG": "x" * 600_000}, KEY)
 
 
 def test_hash_depends_on_values_and_key_only() -> None:
