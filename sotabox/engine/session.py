@@ -12,7 +12,6 @@ import logging
 import secrets
 import struct
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
@@ -42,6 +41,7 @@ _UNIMPLEMENTED: Final = 12
 
 _REQUEST_MAX_BYTES: Final = 64 * 1024
 _STREAMS_MAX: Final = 100
+_OPENING_TIMEOUT_S: Final = 10
 #: BuildKit's own bound on a secret; a longer one fails there, with a clear error.
 SECRET_MAX_BYTES: Final = 500 * 1024
 
@@ -90,17 +90,14 @@ class Session:
     async def __aenter__(self) -> Self:
         if self._credentials:
             self._official = official_registry(await self._engine.info())
+        opening = self._opening(await self._engine.api_version())
         path = self._engine.socket_path
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(_OPENING_TIMEOUT_S):
                 self._reader, self._writer = await asyncio.open_unix_connection(path)
-                self._writer.write(self._opening(await self._engine.api_version()))
-                head = await self._reader.readuntil(b"\r\n\r\n")
+                await self._upgrade(opening)
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
             raise unavailable(path, "it accepts no build session") from error
-        if b" 101 " not in head.partition(b"\r\n")[0]:
-            self._writer.close()
-            raise unavailable(path, "it accepts no build session")
         self._http.update_settings({h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS: _STREAMS_MAX})
         self._http.initiate_connection()
         self._flush()
@@ -115,8 +112,23 @@ class Session:
     ) -> None:
         self._task.cancel()
         self._writer.transport.abort()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait({self._task})
+
+    async def _upgrade(self, opening: bytes) -> None:
+        """Turn the connection around: from here on the engine asks.
+
+        Raises:
+            ConnectionError: it does not want to.
+        """
+        try:
+            self._writer.write(opening)
+            head = await self._reader.readuntil(b"\r\n\r\n")
+        except BaseException:
+            self._writer.transport.abort()
+            raise
+        if b" 101 " not in head.partition(b"\r\n")[0]:
+            self._writer.transport.abort()
+            raise ConnectionRefusedError(head.decode(errors="replace"))
 
     def _opening(self, version: str) -> bytes:
         head = [

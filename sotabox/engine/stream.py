@@ -6,7 +6,7 @@ The SDK would pin a thread for each of these; here each is one socket on the eve
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -103,8 +103,9 @@ async def request(
     finally:
         sender.cancel()
         connection.close()
-        with suppress(asyncio.CancelledError, Exception):  # its failure was reported above
-            await sender
+        await asyncio.wait({sender})  # not awaited itself: a cancellation of ours must get through
+        if not sender.cancelled():
+            sender.exception()  # seen; where it mattered, it was raised above
 
 
 def _message_of(body: bytes) -> str:
