@@ -121,10 +121,7 @@ class Drains:
     async def _in_flight(self, address: str) -> int:
         """Requests on their way to an address: by Caddy's own count, else by open connections."""
         try:
-            counted = await self._admin.in_flight(address)
+            return await self._admin.in_flight(address)
         except RouterUnavailable:
-            counted = None
-        if counted is not None:
-            return counted
-        host, _, port = address.rpartition(":")
-        return established_to(host, int(port))
+            host, _, port = address.rpartition(":")
+            return established_to(host, int(port))

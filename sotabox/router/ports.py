@@ -1,9 +1,8 @@
-"""Who listens on a port, and how many talk to an address: the kernel's own tables."""
+"""Who listens on a port: the kernel's own tables."""
 
 import errno
 import socket
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,6 @@ from sotabox.errors import RouterUnavailable
 from sotabox.router.config import Port
 
 #: States in /proc/net/{tcp,udp}, proc(5); an unconnected UDP socket has the number of TCP_CLOSE.
-_ESTABLISHED: Final = "01"
 _LISTENING: Final = {"tcp": "0A", "udp": "07"}
 _KINDS: Final = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 
@@ -41,17 +39,6 @@ def find_listener(port: Port) -> tuple[int, str] | None:
         if process.name.isdigit() and links & set(_links(process / "fd")):
             return int(process.name), _name(process)
     return None
-
-
-def count_connections(address: str) -> int:
-    """Established TCP connections from this machine to `address` (`IP:PORT`).
-
-    For a drain, when Caddy's own count is gone. Caddy closes idle connections after
-    `upstream_idle_s`; what is still there after that is a request in flight.
-    """
-    host, _, port = address.rpartition(":")
-    wanted = (ip_address(host.strip("[]")), int(port))
-    return sum(row[3] == _ESTABLISHED and _decode(row[2]) == wanted for row in _table_rows("tcp"))
 
 
 def _try_port(bind: str, port: Port) -> None:
@@ -94,7 +81,7 @@ def _explained(error: OSError, port: Port) -> RouterUnavailable:
 def _listening_inodes(port: Port) -> Iterator[str]:
     transport, number = port
     for row in _table_rows(transport):
-        if row[3] == _LISTENING[transport] and _decode(row[1])[1] == number:
+        if row[3] == _LISTENING[transport] and int(row[1].rpartition(":")[2], 16) == number:
             yield row[9]
 
 
@@ -104,17 +91,6 @@ def _table_rows(transport: str) -> Iterator[list[str]]:
         if table.exists():  # not so on a kernel without IPv6
             for line in table.read_text(encoding="ascii").splitlines()[1:]:
                 yield line.split()
-
-
-def _decode(text: str) -> tuple[IPv4Address | IPv6Address, int]:
-    """An address as the kernel prints it: words in the machine's order, here little-endian."""
-    host, _, port = text.partition(":")
-    raw = bytes.fromhex(host)
-    swapped = b"".join(raw[at : at + 4][::-1] for at in range(0, len(raw), 4))
-    address = ip_address(swapped)
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return address, int(port, 16)
 
 
 def _links(folder: Path) -> Iterator[str]:
