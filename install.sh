@@ -259,13 +259,9 @@ engine_log() {
 }
 
 apt_install() {
-    log=$(mktemp)
-    { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
-        </dev/null >"$log" 2>&1 9>&- || {
-        tail -n 15 "$log" >&2
-        die "apt-get could not install $*" "The lines above say why; the whole log is $log."
-    }
-    rm -f "$log"
+    export DEBIAN_FRONTEND=noninteractive
+    logged "apt-get could not look for packages" apt-get update
+    logged "apt-get could not install $*" apt-get install -y --no-install-recommends "$@"
 }
 
 # ---- The program -----------------------------------------------------------------------------
@@ -286,11 +282,8 @@ build_program() {
     if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
         apt_install "python$PYTHON_VERSION-venv" # Debian keeps it apart; only building needs it
     fi
-    "$PYTHON" "$CHECKOUT/.ci/zipapp.py" --cache "$LIB/build" --output "$LIB/build/sotabox.pyz" \
-        >"$LIB/build.log" 2>&1 9>&- || {
-        tail -n 15 "$LIB/build.log" >&2
-        die "sotabox.pyz could not be built" "The lines above say why; the whole log is $LIB/build.log."
-    }
+    logged "sotabox.pyz could not be built" \
+        "$PYTHON" "$CHECKOUT/.ci/zipapp.py" --cache "$LIB/build" --output "$LIB/build/sotabox.pyz"
 }
 
 place_program() {
@@ -328,16 +321,17 @@ END
 ensure_configuration() {
     mkdir -p "$(dirname "$CONFIG")"
     (umask 077 && mkdir -p "$DATA_DIR")
-    names=$(printf '%s' "$SETTINGS" | sed 's/=.*/=/; s/^/^/')
-    {
-        if [ -f "$CONFIG" ]; then
-            cat "$CONFIG"
-        else
-            echo "# Settings of this box, one SOTABOX_NAME=value a line; \`sotabox serve --help\` lists them."
-            echo "# After a change run install.sh again: it restarts what needs it."
-        fi | if [ -n "$names" ]; then grep -v "$names" || :; else cat; fi
-        printf '%s' "$SETTINGS" | awk -F= '{ line[$1] = $0 } END { for (name in line) print line[name] }' | sort
-    } | replace "$CONFIG" 644
+    [ -f "$CONFIG" ] || replace "$CONFIG" 644 <<'END'
+# Settings of this box, one SOTABOX_NAME=value a line; `sotabox serve --help` lists them.
+# After a change run install.sh again: it restarts what needs it.
+END
+    # Of a setting given twice the last counts; what the file says already stays where it stands.
+    news=$(printf '%s' "$SETTINGS" | awk -F= '{ line[$1] = $0 } END { for (name in line) print line[name] }' |
+        sort | grep -vxFf "$CONFIG" || :)
+    if [ -n "$news" ]; then
+        names=$(printf '%s' "$news" | sed 's/^/^/; s/=.*/=/')
+        { grep -v "$names" "$CONFIG" || :; printf '%s\n' "$news"; } | replace "$CONFIG" 644
+    fi
     if [ "$KEEP_ENGINE" = no ]; then "$LAUNCHER" live-restore 9>&-; fi
 }
 
@@ -430,13 +424,13 @@ say_result() {
     login=$("$LAUNCHER" user reset-password --if-unset 9>&-)
     echo "  Admin login:   ${login:-as set before; a fresh password: sotabox user reset-password}"
     echo "  API key:       ${API_KEY:-make one with: sotabox apikey create --name NAME}"
-    echo "  Remove it:     sudo ./install.sh --uninstall"
+    echo "  Remove it:     sudo ./install.sh --uninstall${PREFIX:+ --prefix $PREFIX}"
 }
 
 # ---- Removing --------------------------------------------------------------------------------
 
 uninstall() {
-    [ "$(id -u)" = 0 ] || die "this needs root" "Run: sudo ./install.sh --uninstall"
+    [ "$(id -u)" = 0 ] || die "this needs root" "Run: sudo ./install.sh --uninstall${PREFIX:+ --prefix $PREFIX}"
     if [ "$DRY_RUN" = yes ]; then
         echo "Would stop sotabox and remove $LIB, $LAUNCHER and $CONFIG."
         [ "$PURGE" = no ] || echo "Would remove this box's containers, networks, images and $DATA_DIR."
@@ -481,6 +475,17 @@ die() {
     printf 'sotabox: %s\n' "$1" >&2
     [ $# -lt 2 ] || printf '  %s\n' "$2" >&2
     exit 1
+}
+
+# Runs "$2…" quietly; when it fails, shows the end of what it said and dies with the words $1.
+logged() {
+    words=$1 log=$(mktemp)
+    shift
+    "$@" </dev/null >"$log" 2>&1 9>&- || {
+        tail -n 15 "$log" >&2
+        die "$words" "The lines above say why; the whole log is $log."
+    }
+    rm -f "$log"
 }
 
 # Two runs at once would undo each other's work; the lock ends with the process, however it ends.

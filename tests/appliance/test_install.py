@@ -26,7 +26,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 class Installation:
     """A box made by install.sh below `prefix`."""
 
-    def __init__(self, prefix: Path, http_port: int, listen_port: int) -> None:
+    def __init__(self, checkout: Path, prefix: Path, http_port: int, listen_port: int) -> None:
+        self._script = checkout / "install.sh"
         self.prefix = prefix
         self.http_port = http_port
         self.data_dir = prefix / "var/lib/sotabox"
@@ -37,7 +38,7 @@ class Installation:
 
     def run(self, *options: str) -> str:
         """What install.sh prints; it must succeed."""
-        command = [str(ROOT / "install.sh"), "--prefix", str(self.prefix), "--keep-engine"]
+        command = [str(self._script), "--prefix", str(self.prefix), "--keep-engine"]
         # As on a server: without what this environment's own Python brings along.
         environ = {**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
         done = subprocess.run(
@@ -82,11 +83,20 @@ class Installation:
         }
 
 
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this checkout that nobody edits meanwhile: the same source, the same program."""
+    copy = tmp_path_factory.mktemp("checkout") / "sotabox"
+    others = shutil.ignore_patterns(".git", ".venv", ".*cache", "__pycache__", "dist", "tests")
+    shutil.copytree(ROOT, copy, ignore=others)
+    return copy
+
+
 @pytest.fixture
-def installation(free_port: Callable[[], int]) -> Iterator[Installation]:
+def installation(checkout: Path, free_port: Callable[[], int]) -> Iterator[Installation]:
     # Not pytest's own folder: a socket's path below it would be longer than the kernel allows.
     prefix = Path(tempfile.mkdtemp(prefix="sotabox-"))
-    made = Installation(prefix, free_port(), free_port())
+    made = Installation(checkout, prefix, free_port(), free_port())
     yield made
     if prefix.exists():
         made.run("--uninstall", "--purge")
