@@ -1,6 +1,7 @@
 """Plans, built by the real engine."""
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,7 +96,7 @@ async def test_build_ignores_times_and_sees_content(builder: Builder, tmp_path: 
     first = await builder.build(tmp_path)
     os.utime(page, (1_600_000_000, 1_600_000_000))
     assert await builder.build(tmp_path) == first
-    page.write_text("two")
+    page.write_text(secrets.token_hex())
     assert await builder.build(tmp_path) != first
 
 
@@ -137,8 +138,9 @@ def interpreted(base: str) -> BuildPlan:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
-    (tmp_path / "deps.txt").write_text("1")
-    (tmp_path / "source.txt").write_text("1")
+    """An app that no build before has seen: the engine's cache outlives the suite."""
+    (tmp_path / "deps.txt").write_text(secrets.token_hex())
+    (tmp_path / "source.txt").write_text(secrets.token_hex())
     (tmp_path / ".env").write_text("LAPTOP=1")
     return tmp_path
 
@@ -165,11 +167,11 @@ async def test_build_change_of_source_reinstalls_nothing(
     plan = interpreted(python_base)
     await builder.build(app, plan=plan)
     assert builder.ran("installing 42")
-    (app / "source.txt").write_text("2")
+    (app / "source.txt").write_text(secrets.token_hex())
     await builder.build(app, plan=plan)
     assert not builder.ran("installing 42")
     assert builder.ran("building 43")
-    (app / "deps.txt").write_text("2")
+    (app / "deps.txt").write_text(secrets.token_hex())
     await builder.build(app, plan=plan)
     assert builder.ran("installing 42")
 
@@ -212,7 +214,7 @@ async def test_build_that_makes_no_site_names_what_it_made(
     builder: Builder, tmp_path: Path, python_base: str
 ) -> None:
     """A wrong output folder is answered with the right one."""
-    (tmp_path / "a").write_text("")
+    (tmp_path / "a").write_text(secrets.token_hex())
     plan = BuildPlan(
         build_method=BuildMethod.AUTO,
         language="node",
