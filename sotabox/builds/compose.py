@@ -67,6 +67,7 @@ def compose_plan(
         stop_signal=language.stop_signal,
         work_dir=language.work_dir,
         context_root=language.context_root or "",
+        caches=overrides.caches is not False,
         reasons=(*language.reasons, *_version_reasons(language), *_reasons(overrides)),
         warnings=language.warnings,
         notes=(*language.notes, *notes),

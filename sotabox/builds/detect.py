@@ -13,7 +13,7 @@ from sotabox.builds import railpack
 from sotabox.builds.appfile import NAME as APPFILE
 from sotabox.builds.appfile import parse_appfile
 from sotabox.builds.compose import compose_plan
-from sotabox.builds.languages import static
+from sotabox.builds.languages import node, static
 from sotabox.builds.overrides import Overrides, merge
 from sotabox.builds.plan import (
     DEFAULT_PORT,
@@ -32,7 +32,7 @@ from sotabox.errors import Invalid, UnknownApp
 #: The languages, in the order in which they are asked (first all by their strong triggers, then all
 #: by their weak ones): PHP, Go, Java, Rust, Ruby, Elixir, Python, Deno, .NET, Node, Gleam, C++,
 #: static, shell. Earlier ones carry a manifest that the later ones' tools never write.
-LANGUAGES: Final[tuple[Language, ...]] = (static,)
+LANGUAGES: Final[tuple[Language, ...]] = (node, static)
 
 #: Names of a Dockerfile in the root, as the engine and Podman know them.
 DOCKERFILES: Final = ("Dockerfile", "Containerfile", "dockerfile")
@@ -72,7 +72,7 @@ def detect(
         overrides = merge(
             project or Overrides(), railpack.read_variables(env), _appfile(inner), _appfile(tree)
         )
-        plan = _plan_at(inner, overrides, languages)
+        plan = _plan_at(inner, overrides, languages, within=(tree, root))
     else:
         plan, root = _plan_or_enter(tree, overrides, languages)
     return _located(plan, root, overrides, env)
@@ -103,13 +103,19 @@ def _located(plan: BuildPlan, root: str, overrides: Overrides, env: Mapping[str,
     return replace(
         plan,
         root_directory=root,
-        context_root=plan.context_root or root,
+        context_root=(plan.context_root or root).removeprefix("."),
         reasons=reasons,
         warnings=warnings,
     )
 
 
-def _plan_at(tree: Tree, overrides: Overrides, languages: Sequence[Language]) -> BuildPlan:
+def _plan_at(
+    tree: Tree,
+    overrides: Overrides,
+    languages: Sequence[Language],
+    within: tuple[Tree, str] | None = None,
+) -> BuildPlan:
+    """The plan of `tree`; `within` is the whole archive and where in it the tree is."""
     if overrides.builder == BuildMethod.RAILPACK:
         return _railpack_plan(overrides)
     dockerfile = _find_dockerfile(tree, overrides)
@@ -117,7 +123,9 @@ def _plan_at(tree: Tree, overrides: Overrides, languages: Sequence[Language]) ->
         return _dockerfile_plan(tree, dockerfile, overrides)
     processes = parse_procfile(tree.read("Procfile") or "")
     overrides = merge(overrides, _from_procfile(processes))
-    return compose_plan(_language_plan(tree, overrides, languages), overrides, processes)
+    language = _member_plan(within, overrides, languages) if within else None
+    language = language or _language_plan(tree, overrides, languages)
+    return compose_plan(language, overrides, processes)
 
 
 def _find_dockerfile(tree: Tree, overrides: Overrides) -> str | None:
@@ -188,6 +196,19 @@ def _language_plan(tree: Tree, overrides: Overrides, languages: Sequence[Languag
         if isinstance(verdict, LanguagePlan):
             return verdict
     raise unknown_app(tree, languages, declined)
+
+
+def _member_plan(
+    within: tuple[Tree, str], overrides: Overrides, languages: Sequence[Language]
+) -> LanguagePlan | None:
+    """The plan of a directory that can't be built without a workspace above it; None if it can."""
+    archive, directory = within
+    for language in languages:
+        ask = getattr(language, "plan_member", None)
+        verdict = ask(archive, directory, overrides) if ask else None
+        if isinstance(verdict, LanguagePlan):
+            return verdict
+    return None
 
 
 def _from_procfile(processes: Mapping[str, str]) -> Overrides:

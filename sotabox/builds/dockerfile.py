@@ -62,7 +62,6 @@ class RenderOptions:
     install_env: bool = False
     host_env: bool = False
     ca: bool = False
-    caches: bool = True
     source: str = "source/"
     static_server: str = "sotabox/static-server"
 
@@ -232,7 +231,7 @@ def _steps(
             f"--mount=type=bind,from={_stage_of(plan, b.stage)},source={b.path},target={b.target},rw"
             for b in step.binds
         ]
-        if options.caches:
+        if plan.caches:
             mounts += [
                 f"--mount=type=cache,id={options.project}-{cache.name},target={cache.target}"
                 + (",sharing=locked" if cache.locked else "")

@@ -190,6 +190,7 @@ class BuildPlan:
     work_dir: str = APP_DIR
     root_directory: str = ""  # the archive's directory that is the app
     context_root: str = ""  # the archive's directory that is sent to the engine
+    caches: bool = True  # whether steps keep downloads between builds
     dockerfile: str | None = None  # the app's own, relative to `context_root`
     reasons: tuple[Reason, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def run(client: docker.DockerClient, instance_id: str) -> Iterator[Run]:
         container.remove(force=True)
 
 
+def first_answer(url: str) -> httpx.Response:
+    """What an app says as soon as it says something: the engine's proxy listens before it does."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            return httpx.get(url)
+        except httpx.TransportError:
+            assert time.monotonic() < deadline, f"{url} never answered"
+
+
 def output(container: Container) -> str:
     assert container.wait(timeout=30)["StatusCode"] == 0, container.logs()
     return str(container.logs().decode())
@@ -75,14 +86,7 @@ async def test_build_of_a_site_serves_its_files(
     image = await builder.build(tmp_path)
     port = free_port()
     container = run(image, ports={"8080/tcp": ("127.0.0.1", port)}, read_only=True)
-    transport = httpx.HTTPTransport(retries=8)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport) as site:
-        for _ in range(100):
-            try:
-                answer = site.get("/")
-                break
-            except httpx.ReadError:
-                continue  # the engine's proxy listens before the app does
+    answer = first_answer(f"http://127.0.0.1:{port}/")
     assert answer.text == "hello from a folder"
     assert answer.headers["etag"]
     container.stop(timeout=10)

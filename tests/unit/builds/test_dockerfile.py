@@ -113,7 +113,7 @@ def render(plan: BuildPlan, **options: object) -> str:
         ),
         ("built-site", compose(BUILT_SITE), {"build_env": True}),
         ("helper", compose(WITH_HELPER), {}),
-        ("helper-taken-along", compose(WITH_HELPER), {"source": "", "caches": False}),
+        ("helper-taken-along", compose(WITH_HELPER), {"source": ""}),
     ],
 )
 def test_dockerfile_of_plan_is_the_golden_one(
@@ -165,6 +165,12 @@ def test_dockerfile_multi_line_command_stays_one_step() -> None:
     command = json.loads(line[line.index("[") :])
     assert command[:2] == ["/bin/sh", "-c"]
     assert command[2].endswith("{ make a\nmake b\n}")
+
+
+def test_dockerfile_caches_can_be_switched_off() -> None:
+    """A build that a cache confuses can do without."""
+    assert "type=cache" in render(compose(INTERPRETED))
+    assert "type=cache" not in render(compose(INTERPRETED, caches=False))
 
 
 def test_dockerfile_never_names_a_frontend() -> None:
