@@ -11,7 +11,9 @@ from sotabox.errors import SotaboxError
 
 _EXIT_CODE: Final = re.compile(r"exit code: (\d+)")
 _PARSE: Final = re.compile(r"(?:docker)?file parse error (?:on )?line (\d+): (.*)", re.DOTALL)
-_SOURCE: Final = re.compile(r'"(/[^"]*)"?:? not found|/merged/?(\S*): no such file or directory')
+_SOURCE: Final = re.compile(
+    r'"(/[^"]*)"?:? not found|/(?:merged|buildkit-mount\d+)(/\S*): no such file or directory'
+)
 _NO_DOCKERFILE: Final = re.compile(r"open \S*?([^/\s]+): no such file or directory")
 _BASE: Final = re.compile(
     r"(?:load metadata for|resolve image config for|FROM) (?:docker-image://)?(\S+)"

@@ -52,7 +52,7 @@ async def test_build_step_that_fails_names_it_and_its_exit_code(box: Box) -> Non
 @pytest.mark.parametrize(
     ("dockerfile", "words"),
     [
-        ("FRM BASE\n", "The Dockerfile has an error in line 1: unknown instruction: FRM."),
+        ("FRM BASE\n", "The Dockerfile has an error in line 1: unknown instruction: FRM"),
         ("FROM BASE\nCOPY nothere /x\n", "'nothere' is not in the upload, but the step"),
         ("FROM BASE\nCOPY --from=stage /nothere /x\n", "image 'docker.io/library/stage:latest'"),
         ("FROM BASE AS a\nFROM BASE\nCOPY --from=a /nothere /x\n", "'nothere' does not exist, but"),

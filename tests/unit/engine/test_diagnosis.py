@@ -71,6 +71,11 @@ from sotabox.errors import DiskFull
                 "for it."
             ),
         ),
+        (
+            "lstat /var/lib/docker/tmp/buildkit-mount42/dist: no such file or directory",
+            "[stage-1 2/2] COPY --from=build /dist /x",
+            "'dist' does not exist, but the step 'COPY --from=build /dist /x' needs it.",
+        ),
         ("something new.", None, "The build failed: something new."),
     ],
 )
