@@ -1,5 +1,6 @@
 """The schema, step by step. Steps only go forward; a released one is never edited."""
 
+import sqlite3
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
@@ -91,10 +92,11 @@ def migrate(path: Path) -> None:
     as two processes migrating at once would fail.
 
     Raises:
-        Internal: the database was written by a newer sotabox.
+        Internal: the database was written by a newer sotabox, or is damaged.
     """
     database = Database(path)
     try:
+        _require_database(database, path)
         applied = {step.name for step in SCHEMA.applied(database)}
         known = {step.name for step in SCHEMA.pending(Database(memory=True))}
         if newer := sorted(applied - known):
@@ -105,3 +107,13 @@ def migrate(path: Path) -> None:
         SCHEMA.apply(database)
     finally:
         database.close()
+
+
+def _require_database(database: Database, path: Path) -> None:
+    try:
+        database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise Internal(
+            f"{path} can't be read as a database: {error}",
+            hint="Restore it from a backup, together with the key file beside it.",
+        ) from error
