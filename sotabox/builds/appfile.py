@@ -113,7 +113,8 @@ def _table(value: Any) -> dict[str, str] | None:
         isinstance(v, str | int | float) and not isinstance(v, bool) for v in value.values()
     ):
         return None
-    return {name: str(v) for name, v in value.items()}
+    table = {name: str(v) for name, v in value.items()}
+    return None if any(set(text) & set("\n\r\0") for text in table.values()) else table
 
 
 _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {

@@ -8,15 +8,14 @@ joined where the engine's cost of a step (0.13 to 0.25 s) is more than their own
 The build context has two directories: `source/`, the app's tree, and `sotabox/`, files of ours.
 """
 
-import json
-import re
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from posixpath import dirname
 from typing import Final
 
 from sotabox.builds.commands import exec_form
+from sotabox.builds.instructions import command, copy, env, grouped, install_packages, run
 from sotabox.builds.plan import (
     APP_DIR,
     BUILD,
@@ -92,11 +91,11 @@ def _render_toolchain(plan: BuildPlan, tool: Toolchain, options: RenderOptions) 
     yield f"FROM {tool.image if tool.fresh else first} AS {last}"
     if tool.fresh:
         yield from _tools(plan, tool, options)
-    yield from _env(tool.build_env)
+    yield from env(tool.build_env)
     if tool.files or tool.fresh:
         yield from _copy_all(options)
     for carry in tool.needs:
-        yield f"COPY --from={_stage_of(plan, carry.stage)} {_pair(carry.path, carry.target)}"
+        yield copy([carry.path], carry.target, stage=_stage_of(plan, carry.stage))
     steps = tool.build
     if main and plan.static and plan.static.built:
         steps = _followed_by(steps, _check_output(plan.static))
@@ -110,8 +109,8 @@ def _tools(plan: BuildPlan, tool: Toolchain, options: RenderOptions) -> Iterator
     """What a stage has before the app; in two stages the same text is one step of the build."""
     yield f"WORKDIR {APP_DIR}"
     if tool.packages:
-        yield _run(_apt(tool.packages), options)
-    yield from _env(tool.env)
+        yield _run(install_packages(tool.packages), options)
+    yield from env(tool.env)
     yield from _steps(plan, tool.setup, options, None)
 
 
@@ -143,10 +142,10 @@ def _render_run(plan: BuildPlan, options: RenderOptions) -> Iterator[str]:
     folders = " ".join(shlex.quote(folder) for folder in dict.fromkeys(made))
     setup = f"{user} && mkdir -p {folders} && chown {APP_UID}:{APP_UID} {folders}"
     if plan.run_packages:
-        yield _run(f"{setup} && {_apt(plan.run_packages)}", options)
+        yield _run(f"{setup} && {install_packages(plan.run_packages)}", options)
     else:
         yield f"RUN {setup}"
-    yield from _env({"HOME": APP_HOME, "PORT": str(plan.port), "HOST": "0.0.0.0", **plan.run_env})  # noqa: S104 - the container's own interfaces
+    yield from env({"HOME": APP_HOME, "PORT": str(plan.port), "HOST": "0.0.0.0", **plan.run_env})  # noqa: S104 - the container's own interfaces
     for carry in plan.carries:
         yield _carry(plan, carry, options)
     yield f"WORKDIR {plan.work_dir}"
@@ -155,47 +154,78 @@ def _render_run(plan: BuildPlan, options: RenderOptions) -> Iterator[str]:
     if plan.stop_signal:
         yield f"STOPSIGNAL {plan.stop_signal}"
     if plan.start:
-        yield f"CMD {json.dumps(exec_form(plan.start), ensure_ascii=False)}"
+        yield command(exec_form(plan.start))
 
 
 def _carry(plan: BuildPlan, carry: Carry, options: RenderOptions) -> str:
-    owner = f"--chown={APP_UID}:{APP_UID}"
+    owner = f"{APP_UID}:{APP_UID}"
     if carry.stage == SOURCE:
         path = options.source + ("" if carry.path == "." else carry.path)
-        return f"COPY {owner} {_pair(path or '.', carry.target)}"
-    stage = _stage_of(plan, carry.stage)
-    return f"COPY {owner} --from={stage} {_pair(carry.path, carry.target)}"
+        return copy([path or "."], carry.target, owner=owner)
+    return copy([carry.path], carry.target, stage=_stage_of(plan, carry.stage), owner=owner)
 
 
 def _render_site(plan: BuildPlan, static: Static, options: RenderOptions) -> Iterator[str]:
     yield f"FROM {options.static_server}"
-    yield from _env({"PORT": str(plan.port), **plan.run_env})
+    yield from env({"PORT": str(plan.port), **plan.run_env})
     root = static.root.strip("/")
     if static.built:
         path = f"{APP_DIR}/{root}/" if root not in ("", ".") else f"{APP_DIR}/"
-        yield f"COPY --from={_stage_of(plan, BUILD)} {_pair(path, SITE_DIR + '/')}"
+        yield copy([path], f"{SITE_DIR}/", stage=_stage_of(plan, BUILD))
     else:
         path = f"{options.source}{root}/" if root not in ("", ".") else options.source or "."
-        yield f"COPY {_pair(path, SITE_DIR + '/')}"
+        yield copy([path], f"{SITE_DIR}/")
     yield f"EXPOSE {plan.port}"
     config = SPA_CONFIG if static.fallback else SITE_CONFIG
-    yield f"CMD {json.dumps(['/caddy', 'run', '--adapter', 'caddyfile', '--config', config])}"
+    yield command(["/caddy", "run", "--adapter", "caddyfile", "--config", config])
 
 
-def _followed_by(steps: tuple[Step, ...], command: str) -> tuple[Step, ...]:
-    """`steps` with `command` joined to the last, as a step of its own would cost more than it."""
+def _copy_files(files: Sequence[str], options: RenderOptions) -> Iterator[str]:
+    """Manifests, one COPY a directory: the engine's frontend can't keep their parents."""
+    by_directory: dict[str, list[str]] = {}
+    for file in files:
+        by_directory.setdefault(dirname(file), []).append(options.source + file)
+    for directory, names in sorted(by_directory.items()):
+        yield copy(names, f"./{directory}/" if directory else "./")
+
+
+def _copy_all(options: RenderOptions) -> Iterator[str]:
+    yield copy([options.source or "."], "./")
+
+
+def _steps(
+    plan: BuildPlan, steps: Sequence[Step], options: RenderOptions, secret: str | None
+) -> Iterator[str]:
+    for step in steps:
+        mounts = [
+            f"type=bind,from={_stage_of(plan, b.stage)},source={b.path},target={b.target},rw"
+            for b in step.binds
+        ]
+        if plan.caches:
+            mounts += [
+                f"type=cache,id={options.project}-{cache.name},target={cache.target}"
+                + (",sharing=locked" if cache.locked else "")
+                for cache in step.caches
+            ]
+        yield _run(step.run, options, mounts, secret)
+
+
+def _run(
+    text: str, options: RenderOptions, mounts: Sequence[str] = (), secret: str | None = None
+) -> str:
+    """A step with what the box and the project give to it."""
+    if options.ca:
+        mounts = (*mounts, f"type=secret,id={CA_SECRET},mode=0444")
+    sourced = [HOST_SECRET] if options.host_env else []
+    return run(text, mounts, sourced=[*sourced, secret] if secret else sourced)
+
+
+def _followed_by(steps: tuple[Step, ...], text: str) -> tuple[Step, ...]:
+    """`steps` with another command joined to the last, as a step of its own would cost more than it."""
     if not steps:
-        return (Step(command),)
+        return (Step(text),)
     *before, last = steps
-    return (*before, replace(last, run=f"{_grouped(last.run)} && {command}"))
-
-
-def _grouped(command: str) -> str:
-    """`command` such that `&&` may be put before and behind it."""
-    command = command.strip()
-    if not re.search(r"[|;&\n]", re.sub(r"&&", "", command)):
-        return command
-    return f"{{ {command}\n}}" if "\n" in command else f"{{ {command.rstrip(';')}; }}"
+    return (*before, replace(last, run=f"{grouped(last.run)} && {text}"))
 
 
 def _check_output(static: Static) -> str:
@@ -208,87 +238,3 @@ def _check_output(static: Static) -> str:
         f"{{ [ -f {root}/index.html ] || {{ echo {message}; "
         "find . -name index.html -not -path '*/node_modules/*' -exec dirname {} \\; ; exit 1; }; }"
     )
-
-
-def _copy_files(files: Sequence[str], options: RenderOptions) -> Iterator[str]:
-    """Manifests, one COPY a directory: the engine's frontend can't keep their parents."""
-    by_directory: dict[str, list[str]] = {}
-    for file in files:
-        by_directory.setdefault(dirname(file), []).append(options.source + file)
-    for directory, names in sorted(by_directory.items()):
-        yield f"COPY {_words([*names, f'./{directory}/' if directory else './'])}"
-
-
-def _copy_all(options: RenderOptions) -> Iterator[str]:
-    yield f"COPY {options.source or '.'} ./"
-
-
-def _steps(
-    plan: BuildPlan, steps: Sequence[Step], options: RenderOptions, secret: str | None
-) -> Iterator[str]:
-    for step in steps:
-        mounts = [
-            f"--mount=type=bind,from={_stage_of(plan, b.stage)},source={b.path},target={b.target},rw"
-            for b in step.binds
-        ]
-        if plan.caches:
-            mounts += [
-                f"--mount=type=cache,id={options.project}-{cache.name},target={cache.target}"
-                + (",sharing=locked" if cache.locked else "")
-                for cache in step.caches
-            ]
-        yield _run(step.run, options, mounts=" ".join(mounts), secret=secret)
-
-
-def _run(
-    command: str, options: RenderOptions, *, mounts: str = "", secret: str | None = None
-) -> str:
-    """A RUN instruction with its mounts; secrets that hold variables are read by the shell."""
-    flags = [mounts] if mounts else []
-    sourced = [HOST_SECRET] if options.host_env else []
-    sourced += [secret] if secret else []
-    flags += [f"--mount=type=secret,id={name}" for name in sourced]
-    if options.ca:
-        flags.append(f"--mount=type=secret,id={CA_SECRET},mode=0444")
-    prefix = "".join(f". /run/secrets/{name} && " for name in sourced)
-    text = prefix + (_grouped(command) if sourced else command.strip())
-    if "\n" in text or "<<" in text or text.startswith(("[", "--")):
-        text = json.dumps(["/bin/sh", "-c", text], ensure_ascii=False)
-    return " ".join(["RUN", *flags, text])
-
-
-def _apt(packages: Sequence[str]) -> str:
-    """Debian packages, without a cache mount: the same text for all projects shares one layer."""
-    names = " ".join(shlex.quote(name) for name in dict.fromkeys(packages))
-    return (
-        f"apt-get update && apt-get install -y --no-install-recommends {names} "
-        "&& rm -rf /var/lib/apt/lists/*"
-    )
-
-
-def _env(values: Mapping[str, str]) -> Iterator[str]:
-    if values:
-        yield "ENV " + " ".join(f"{k}={_quote(v, expand=k == 'PATH')}" for k, v in values.items())
-
-
-def _quote(value: str, *, expand: bool) -> str:
-    """A value of an ENV instruction, in which `$` would be expanded; a PATH may extend `$PATH`."""
-    if expand and re.fullmatch(r"[\w./:$-]+", value):
-        return value
-    if re.fullmatch(r"[\w./:@%+,=-]+", value):
-        return value
-    escaped = re.sub(r'(["\\$])', r"\\\1", value).replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
-def _pair(source: str, target: str) -> str:
-    """Source and target of a COPY. A directory's content is copied, so both end in `/`."""
-    return _words([source, target])
-
-
-def _words(paths: Sequence[str]) -> str:
-    """The paths of a COPY, in JSON form where one holds a space; `$` is not expanded."""
-    escaped = [path.replace("$", "\\$") for path in paths]
-    if any(re.search(r"\s", path) for path in escaped):
-        return json.dumps(escaped, ensure_ascii=False)
-    return " ".join(escaped)

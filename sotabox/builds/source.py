@@ -15,6 +15,7 @@ from typing import Final, Protocol
 READ_MAX_BYTES: Final = 256 * 1024
 #: Directories that are never part of a build, at any depth.
 NEVER_SENT: Final = frozenset({".git", "node_modules"})
+_WILD: Final = re.compile(r"[*?\[{]")
 
 
 class Tree(Protocol):
@@ -51,18 +52,30 @@ class _Listed:
         return self._paths
 
     @cached_property
+    def _files_set(self) -> frozenset[str]:
+        return frozenset(self._paths)
+
+    @cached_property
     def _known(self) -> frozenset[str]:
         directories = {
             str(parent) for path in self._paths for parent in PurePosixPath(path).parents
         }
-        return frozenset(self._paths) | directories
+        return self._files_set | directories
 
     def exists(self, path: str) -> bool:
         return path.removeprefix("./").rstrip("/") in self._known
 
+    @cached_property
+    def _top(self) -> tuple[str, ...]:
+        return tuple(path for path in self._paths if "/" not in path)
+
     def glob(self, pattern: str) -> tuple[str, ...]:
+        # Detection asks for many manifests of a tree of many files: most are names without a star.
+        if not _WILD.search(pattern):
+            return (pattern,) if pattern in self._files_set else ()
         matches = _compile(pattern).fullmatch
-        return tuple(path for path in self._paths if matches(path))
+        candidates = self._paths if "/" in pattern or "**" in pattern else self._top
+        return tuple(path for path in candidates if matches(path))
 
 
 class MemoryTree(_Listed):

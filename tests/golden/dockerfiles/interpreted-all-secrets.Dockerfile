@@ -1,14 +1,14 @@
 FROM python:3.13-slim AS dependencies
 WORKDIR /app
-RUN --mount=type=secret,id=sotabox-host-env --mount=type=secret,id=sotabox-ca,mode=0444 . /run/secrets/sotabox-host-env && apt-get update && apt-get install -y --no-install-recommends gcc && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=secret,id=sotabox-ca,mode=0444 --mount=type=secret,id=sotabox-host-env . /run/secrets/sotabox-host-env && apt-get update && apt-get install -y --no-install-recommends gcc && rm -rf /var/lib/apt/lists/*
 ENV PIP_NO_INPUT=1
 COPY source/requirements.txt ./
 COPY source/req/base.txt ./req/
 ARG SOTABOX_INSTALL_ENV_HASH
-RUN --mount=type=cache,id=p1-pip,target=/root/.cache/pip --mount=type=secret,id=sotabox-host-env --mount=type=secret,id=sotabox-install-env --mount=type=secret,id=sotabox-ca,mode=0444 . /run/secrets/sotabox-host-env && . /run/secrets/sotabox-install-env && python -m venv /opt/venv && pip install -r requirements.txt
+RUN --mount=type=cache,id=p1-pip,target=/root/.cache/pip --mount=type=secret,id=sotabox-ca,mode=0444 --mount=type=secret,id=sotabox-host-env --mount=type=secret,id=sotabox-install-env . /run/secrets/sotabox-host-env && . /run/secrets/sotabox-install-env && python -m venv /opt/venv && pip install -r requirements.txt
 
 FROM python:3.13-slim
-RUN --mount=type=secret,id=sotabox-host-env --mount=type=secret,id=sotabox-ca,mode=0444 . /run/secrets/sotabox-host-env && echo 'app:x:10001:10001:app:/home/app:/bin/sh' >> /etc/passwd && echo 'app:x:10001:' >> /etc/group && mkdir -p /home/app /app && chown 10001:10001 /home/app /app && apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
+RUN --mount=type=secret,id=sotabox-ca,mode=0444 --mount=type=secret,id=sotabox-host-env . /run/secrets/sotabox-host-env && echo 'app:x:10001:10001:app:/home/app:/bin/sh' >> /etc/passwd && echo 'app:x:10001:' >> /etc/group && mkdir -p /home/app /app && chown 10001:10001 /home/app /app && apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
 ENV HOME=/home/app PORT=8080 HOST=0.0.0.0 PATH=/opt/venv/bin:$PATH
 COPY --chown=10001:10001 --from=dependencies /opt/venv /opt/venv
 COPY --chown=10001:10001 source/ /app

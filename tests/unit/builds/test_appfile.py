@@ -77,6 +77,7 @@ def test_appfile_unknown_key_names_the_nearest(text: str, hint: str) -> None:
         ("builder = 'nix'", "builder"),
         ("versions = 3", "versions"),
         ("[versions]\nnode = true", "versions"),
+        ('[variables]\nA = "one\\ntwo"', "variables"),
         ("start = ''", "start"),
         ("[static]\nspa = 'yes'", "static.spa"),
         ("a = ", "not valid TOML"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from sotabox.builds.detect import LANGUAGES, detect
+from sotabox.builds.languages import static
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import (
     BUILD,
@@ -47,7 +48,7 @@ def plan(files: dict[str, str], *languages: Language, **set_: object) -> BuildPl
     return detect(
         MemoryTree(files),
         Overrides(**set_),  # type: ignore[arg-type]
-        languages=languages or (ALPHA, BETA, *LANGUAGES),
+        languages=languages or (ALPHA, BETA, static),
     )
 
 
