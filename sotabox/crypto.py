@@ -142,5 +142,5 @@ async def password_matches(password: str, hashed: str) -> bool:
     async with _PASSWORD_HASHES_AT_ONCE:
         try:
             return await asyncio.to_thread(PasswordHasher().verify, hashed, password)
-        except VerificationError:
+        except (VerificationError, ValueError):  # ValueError: what is stored is no hash
             return False
