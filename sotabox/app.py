@@ -109,7 +109,7 @@ class _Parts:
         self.caddy = Caddy(binary, self.router_settings, environ)
         self.upstreams = Upstreams(files.upstreams)
         self.engine = Engine(settings.docker_host, instance_id)
-        self.firewall = Firewall(instance_id, settings.network_pool)
+        self.firewall = Firewall(instance_id)
         containers = Containers(self.engine)
         images = Images(self.engine)
         networks = Networks(self.engine, settings.network_pool)

@@ -126,5 +126,5 @@ async def _empty_engine(engine: "Engine", settings: Settings) -> None:
     for image in built:
         await images.remove(image.id)
     print(f"  ok   {len(apps)} containers, {len(projects)} networks, {len(built)} images removed")
-    if problem := await Firewall(engine.instance_id, settings.network_pool).remove():
+    if problem := await Firewall(engine.instance_id).remove():
         print(f"  ✕    {problem}")

@@ -1,16 +1,18 @@
 """What apps may not reach: the cloud's metadata service, and services of the host itself.
 
 Two chains of this box's own, one for what is forwarded and one for what is meant for the host; only
-packets from the pool of the projects' addresses enter them. All other rules of the host stay as they
-are, and apply to whatever these let pass.
+packets from the bridges of this box's projects enter them, so that another box on this host, with the
+same pool of addresses, is not fenced in. All other rules of the host stay as they are, and apply to
+whatever these let pass.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from typing import Final
+
+from sotabox.engine.labels import bridge_prefix
 
 _TIMEOUT_S: Final = 20
 _METADATA: Final = "169.254.0.0/16"
@@ -53,23 +55,24 @@ def render_rules(chains: Chains, ports: Sequence[int]) -> str:
     return "\n".join([*head, *forward, *incoming, "COMMIT", ""])
 
 
-def jump(pool: IPv4Network, chain: str) -> list[str]:
-    """The rule, without its place, that leads packets from the pool into a chain."""
-    return ["-s", str(pool), *_COMMENT, "-j", chain]
+def jump(instance_id: str, chain: str) -> list[str]:
+    """The rule, without its place, that leads packets from a box's bridges into a chain."""
+    return ["-i", f"{bridge_prefix(instance_id)}+", *_COMMENT, "-j", chain]
 
 
-def check_stale(listing: str, chain: str, pool: IPv4Network) -> list[list[str]]:
-    """Jumps to `chain` in the output of `iptables -S` that are from another pool than today's."""
-    rules = [line.split() for line in listing.splitlines() if line.endswith(f" -j {chain}")]
-    return [rule[2:] for rule in rules if rule[0] == "-A" and str(pool) not in rule]
+def check_stale(listing: str, rule: Sequence[str]) -> list[list[str]]:
+    """Jumps in the output of `iptables -S` to the chain of `rule` that are not as `rule` says."""
+    lines = (line.split() for line in listing.splitlines())
+    jumps = [line[2:] for line in lines if line[0] == "-A" and line[-2:] == [*rule[-2:]]]
+    return [found for found in jumps if found != [*rule]]
 
 
 class Firewall:
     """Puts the rules in force, and takes them away; both may be repeated at any time."""
 
-    def __init__(self, instance_id: str, pool: IPv4Network) -> None:
+    def __init__(self, instance_id: str) -> None:
+        self._instance_id = instance_id
         self._chains = chains_of(instance_id)
-        self._pool = pool
 
     async def ensure(self, ports: Sequence[int]) -> str | None:
         """None when the rules are in force, else why not, in words for an operator.
@@ -80,8 +83,8 @@ class Firewall:
         try:
             await _run(["iptables-restore", "-w", "--noflush"], render_rules(self._chains, ports))
             for parent, chain in await self._parents():
-                await self._drop_stale(parent, chain)
-                rule = jump(self._pool, chain)
+                rule = jump(self._instance_id, chain)
+                await self._drop_stale(parent, rule)
                 if not await _succeeds(["iptables", "-w", "-C", parent, *rule]):
                     await _run(["iptables", "-w", "-I", parent, "1", *rule])
         except _Failed as error:
@@ -92,10 +95,10 @@ class Firewall:
         """None when nothing of this box is left in the firewall, else why not."""
         try:
             for parent, chain in await self._parents():
-                rule = jump(self._pool, chain)
+                rule = jump(self._instance_id, chain)
                 while await _succeeds(["iptables", "-w", "-D", parent, *rule]):
                     continue
-                await self._drop_stale(parent, chain)
+                await self._drop_stale(parent, rule)
             for chain in (self._chains.forward, self._chains.input):
                 if await _succeeds(["iptables", "-w", "-F", chain]):
                     await _run(["iptables", "-w", "-X", chain])
@@ -113,10 +116,10 @@ class Firewall:
         forward = _DOCKERS if has_dockers else "FORWARD"
         return [(forward, self._chains.forward), ("INPUT", self._chains.input)]
 
-    async def _drop_stale(self, parent: str, chain: str) -> None:
+    async def _drop_stale(self, parent: str, rule: Sequence[str]) -> None:
         listing = await _run(["iptables", "-w", "-S", parent])
-        for rule in check_stale(listing, chain, self._pool):
-            await _run(["iptables", "-w", "-D", parent, *rule])
+        for stale in check_stale(listing, rule):
+            await _run(["iptables", "-w", "-D", parent, *stale])
 
 
 def _allow(match: str, protocols: Sequence[str], port: int) -> list[str]:

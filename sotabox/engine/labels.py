@@ -5,6 +5,7 @@ inherits the labels of its image, so an image's role differs from a container's:
 starts by hand from an image of ours is not taken for an app.
 """
 
+import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
@@ -59,3 +60,11 @@ def filter_of(
 def is_our_container(labels: Mapping[str, str], instance_id: str) -> bool:
     """Whether a container with these labels was made by this box."""
     return labels.get(INSTANCE) == instance_id and labels.get(ROLE) in CONTAINER_ROLES
+
+
+def bridge_prefix(instance_id: str) -> str:
+    """How the names of this box's bridges begin: the kernel's firewall knows no labels.
+
+    Seven characters of the fifteen that a network interface's name may have.
+    """
+    return f"sb{hashlib.sha256(instance_id.encode()).hexdigest()[:5]}"

@@ -16,6 +16,7 @@ from sotabox.errors import Unavailable
 
 _PREFIX_LENGTH: Final = 27  # 30 addresses: the gateway's and those of two versions, many times
 _ATTEMPTS: Final = 64
+_BRIDGE_NAME: Final = "com.docker.network.bridge.name"
 _ROUTES: Final = Path("/proc/net/route")
 
 
@@ -126,6 +127,7 @@ class Networks:
                     "create_network",
                     f"sotabox-{slug}-{secrets.token_hex(3)}",
                     driver="bridge",
+                    options={_BRIDGE_NAME: self._bridge_name()},
                     ipam={"Driver": "default", "Config": [_ipam(subnet, gateway)]},
                     labels=labels.labels_of(
                         self._engine.instance_id, Role.NETWORK, project_id=project_id
@@ -140,6 +142,9 @@ class Networks:
             f"No address range is left for a project in {self._pool}.",
             hint="Give a larger or another SOTABOX_NETWORK_POOL, or delete projects.",
         )
+
+    def _bridge_name(self) -> str:
+        return labels.bridge_prefix(self._engine.instance_id) + secrets.token_hex(4)
 
     async def _taken(self) -> list[IPv4Network]:
         routes = parse_routes(_ROUTES.read_text(encoding="ascii")) if _ROUTES.exists() else []

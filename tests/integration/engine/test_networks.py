@@ -85,7 +85,7 @@ async def test_apps_of_two_projects_cannot_reach_each_other(box: Box, run: Run) 
 
 async def test_firewall_keeps_apps_from_the_host_and_metadata(box: Box, run: Run) -> None:
     """An app reaches the router, but neither the host's services nor the cloud's metadata."""
-    firewall = Firewall(box.instance_id, POOL)
+    firewall = Firewall(box.instance_id)
     mine = await box.containers.inspect(await run("sleep 600"))
     network = await box.networks.ensure("p1", "blog")
     gateway = str(network.gateway)
@@ -111,25 +111,40 @@ async def test_firewall_keeps_apps_from_the_host_and_metadata(box: Box, run: Run
         assert await firewall.remove() is None
 
 
-async def test_firewall_follows_a_pool_that_was_changed(box: Box) -> None:
-    """A new address pool leaves no rule of the old one behind."""
-    older, newer = (
-        Firewall(box.instance_id, IPv4Network(p)) for p in ("10.9.0.0/24", "10.9.1.0/24")
-    )
+async def test_firewall_of_one_box_leaves_another_s_apps_alone(box: Box, run: Run) -> None:
+    """Two boxes on a host, with one pool of addresses, don't fence in each other's apps."""
+    mine = await box.containers.inspect(await run("sleep 600"))
+    gateway = str((await box.networks.ensure("p1", "blog")).gateway)
+    other = Firewall(f"{box.instance_id}-other")
+    async with await asyncio.start_server(_accept, "0.0.0.0", 0) as router:
+        port = router.sockets[0].getsockname()[1]
+        try:
+            assert await other.ensure([]) is None
+            assert await asyncio.to_thread(connects, mine, gateway, port) == "open"
+        finally:
+            assert await other.remove() is None
+
+
+async def test_firewall_drops_its_jumps_of_an_older_form(box: Box) -> None:
+    """A newer sotabox leaves no rule of an older one behind."""
+    firewall = Firewall(box.instance_id)
+    chain = chains_of(box.instance_id).input
     try:
-        await older.ensure([80])
-        await newer.ensure([80])
-        assert "10.9.0.0/24" not in _listing()
-        assert _listing().count("10.9.1.0/24") == 2
+        await firewall.ensure([80])
+        old = ["iptables", "-w", "-I", "INPUT", "-s", "10.9.0.0/24", "-j", chain]
+        subprocess.run(old, check=True)
+        assert _rules(box.instance_id) == 3
+        await firewall.ensure([80])
+        assert _rules(box.instance_id) == 2
     finally:
-        await newer.remove()
-    assert "10.9.1.0/24" not in _listing()
+        await firewall.remove()
+    assert chain not in _listing()
 
 
 async def test_firewall_without_iptables_says_so(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host without a firewall gets a sentence, not a crash."""
     monkeypatch.setenv("PATH", "/nowhere")
-    problem = await Firewall(box.instance_id, POOL).ensure([80])
+    problem = await Firewall(box.instance_id).ensure([80])
     assert problem is not None
     assert "iptables-restore is not installed" in problem
 

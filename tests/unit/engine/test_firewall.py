@@ -1,10 +1,7 @@
 """What the host's firewall is told."""
 
-from ipaddress import IPv4Network
-
 from sotabox.engine.firewall import Chains, chains_of, check_stale, jump, render_rules
-
-POOL = IPv4Network("10.213.0.0/16")
+from sotabox.engine.labels import bridge_prefix
 
 
 def test_render_rules_are_exactly_these() -> None:
@@ -33,20 +30,23 @@ def test_chains_of_two_boxes_differ_and_fit_iptables() -> None:
     assert all(len(name) <= 28 for name in (one.forward, one.input))
 
 
-def test_jump_takes_only_packets_of_apps() -> None:
-    """The rest of the host's traffic is left alone."""
-    assert jump(POOL, "IN")[:2] == ["-s", "10.213.0.0/16"]
+def test_jump_takes_only_packets_of_this_box_s_bridges() -> None:
+    """The rest of the host's traffic, another box's too, is left alone."""
+    rule = jump("box", "IN")
+    assert rule == ["-i", f"{bridge_prefix('box')}+", *rule[2:6], "-j", "IN"]
+    assert bridge_prefix("box") != bridge_prefix("other")
 
 
-def test_check_stale_finds_only_this_chain_s_jumps_from_another_pool() -> None:
+def test_check_stale_finds_only_this_chain_s_jumps_of_another_form() -> None:
     """Nobody else's rule is ever taken away."""
+    rule = jump("box", "IN")
     listing = (
         "-P INPUT ACCEPT\n"
-        "-A INPUT -s 10.213.0.0/16 -m comment --comment sotabox -j IN\n"
+        f"-A INPUT {' '.join(rule)}\n"
         "-A INPUT -s 10.9.0.0/16 -m comment --comment sotabox -j IN\n"
         "-A INPUT -s 10.9.0.0/16 -j IN2\n"
         "-A INPUT -i lo -j ACCEPT\n"
     )
-    assert check_stale(listing, "IN", POOL) == [
+    assert check_stale(listing, rule) == [
         ["-s", "10.9.0.0/16", "-m", "comment", "--comment", "sotabox", "-j", "IN"]
     ]
