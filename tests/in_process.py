@@ -1,0 +1,105 @@
+"""A box's site without a server, an engine or Caddy: a real store, and a real queue.
+
+What a deployment does while it is under way is the test's: the queue runs `work` for each.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from litestar.types import ControllerRouterHandler
+
+from sotabox.api.routes import api_routes
+from sotabox.builds.archive import ArchiveLimits
+from sotabox.crypto import digest_token, key_prefix, new_api_key
+from sotabox.engine.client import Engine
+from sotabox.events import Bus
+from sotabox.model.deployment import Deployment
+from sotabox.model.ids import new_deployment_id
+from sotabox.model.project import Project
+from sotabox.model.user import Role, User
+from sotabox.operations.users import ensure_admin
+from sotabox.pipeline.locks import ProjectLocks
+from sotabox.pipeline.pipeline import Pipeline
+from sotabox.pipeline.queue import Queue
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+from sotabox.web.box import Box
+from sotabox.web.site import build_site
+
+Work = Callable[[str], Awaitable[None]]
+
+
+@dataclass
+class InProcess:
+    """The box under test, and a client that holds a key of its admin."""
+
+    box: Box
+    client: httpx.AsyncClient
+    admin: User
+
+    async def key_of(self, user: User) -> dict[str, str]:
+        """The headers of a request that `user` makes."""
+        key = new_api_key()
+        await self.box.store.api_keys.insert(user.id, "test", digest_token(key), key_prefix(key))
+        return {"Authorization": f"Bearer {key}"}
+
+    async def user(self, email: str, role: Role = Role.MEMBER) -> User:
+        user = await self.box.store.users.insert(email, role, None)
+        assert user is not None
+        return user
+
+    async def project(self, slug: str, owner: User | None = None) -> Project:
+        owner = owner or self.admin
+        project = await self.box.store.projects.insert(owner.id, f"Project {slug}", slug)
+        assert project is not None
+        return project
+
+    async def deployment(self, project: Project) -> Deployment:
+        """A deployment that waits; nothing works on it."""
+        deployment, _ = await self.box.store.deployments.insert_pending(
+            new_deployment_id(), project.id, self.admin.id, 1000
+        )
+        return deployment
+
+
+async def _nothing(_: str) -> None:
+    """Work that is done at once."""
+
+
+@asynccontextmanager
+async def open_site(
+    data_dir: Path,
+    *,
+    work: Work = _nothing,
+    routes: list[ControllerRouterHandler] | None = None,
+    **settings: Any,
+) -> AsyncIterator[InProcess]:
+    """A site on a store of its own in `data_dir`."""
+    bus = Bus()
+    store = await Store.open(data_dir, bus)
+    queue = Queue(work, on_end=store.logs.wake)
+    engine = Engine(f"unix://{data_dir}/no-engine.sock", "unit")
+    pipeline = Pipeline(
+        store=store,
+        engine=engine,
+        queue=queue,
+        rooms=None,  # type: ignore[arg-type]  # networks need an engine: tests/contract has one
+        swaps=ProjectLocks(),
+        limits=ArchiveLimits(1000, 10_000_000),
+    )
+    chosen = Settings(data_dir=data_dir, **{"rate_limit": 0, "disk_floor_mb": 0} | settings)
+    box = Box(chosen, store, pipeline, bus)
+    transport = httpx.ASGITransport(build_site(box, routes or api_routes()))  # type: ignore[arg-type]
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+            site = InProcess(box, client, await ensure_admin(store))
+            client.headers.update(await site.key_of(site.admin))
+            yield site
+    finally:
+        await queue.close()
+        await engine.close()
+        await store.close()
