@@ -8,6 +8,7 @@ from sotabox.store.logs import LogWriter
 
 MASK: Final = "••••••"
 _SHORTEST_SECRET: Final = 4
+_LONG_SECRET: Final = 8
 #: Values that are settings rather than secrets; masking these words would garble every log.
 _PLAIN: Final = re.compile(
     r"(?i)true|false|none|null|auto|info|debug|warn(ing)?|error|production|development|staging|test"
@@ -49,4 +50,10 @@ def pattern_of(values: Iterable[str]) -> re.Pattern[str] | None:
     secret = [p for p in parts if len(p) >= _SHORTEST_SECRET and not _PLAIN.fullmatch(p)]
     if not secret:
         return None
-    return re.compile("|".join(re.escape(part) for part in sorted(secret, key=len, reverse=True)))
+    return re.compile("|".join(map(_literal, sorted(secret, key=len, reverse=True))))
+
+
+def _literal(secret: str) -> str:
+    """Finds `secret`: a long one anywhere, a short one as a word, as it is part of others."""
+    literal = re.escape(secret)
+    return literal if len(secret) >= _LONG_SECRET else rf"(?<!\w){literal}(?!\w)"

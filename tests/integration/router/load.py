@@ -12,11 +12,17 @@ _REQUEST_TIMEOUT_S = 15
 
 @dataclass
 class Load:
-    """Keep-alive connections that send GET and POST in turn until told to end."""
+    """Connections that send GET and POST in turn until told to end.
+
+    The first `fresh` of them are closed after each request; the others are kept alive.
+    """
 
     port: int
     host: str
     connections: int = 16
+    fresh: int = 0
+    path: str = "/"
+    pause_s: float = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     by_app: Counter[str] = field(default_factory=Counter)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,8 +74,9 @@ class Load:
             self.by_app[app] += 1
             if wanted and swaps == self.swaps:
                 self._compare(app)
+            await asyncio.sleep(self.pause_s)
             fresh = False
-            if outcome != "ok":
+            if outcome != "ok" or number < self.fresh:
                 writer.close()
                 writer = None
         if writer:
@@ -86,7 +93,7 @@ class Load:
     ) -> tuple[str, str]:
         payload = b"x" * 100 if post else b""
         writer.write(
-            f"{'POST' if post else 'GET'} / HTTP/1.1\r\nHost: {self.host}\r\n"
+            f"{'POST' if post else 'GET'} {self.path} HTTP/1.1\r\nHost: {self.host}\r\n"
             f"Content-Length: {len(payload)}\r\n\r\n".encode()
             + payload
         )
@@ -100,3 +107,9 @@ class Load:
         if answer["size"] != len(payload):
             return "body lost", answer["app"]
         return ("told to close" if fields.get("connection") == "close" else "ok"), answer["app"]
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """What did not end well, by kind."""
+        fine = ("ok", "told to close")
+        return {kind: count for kind, count in self.outcomes.items() if kind not in fine}

@@ -1,0 +1,101 @@
+"""The app that appliance tests deploy: HTTP/1.1 with keep-alive on asyncio, nothing but Python.
+
+    GET or POST /       JSON: the release, the size of the body
+    GET /slow?S         the same after S seconds
+    GET /events         server-sent events, one each 100 ms
+    GET /socket         a WebSocket that sends the release each 100 ms
+
+SIGTERM: no new connections, requests under way are finished. `MODE` in the environment breaks it.
+"""
+
+import asyncio
+import base64
+import hashlib
+import json
+import os
+import signal
+import sys
+
+RELEASE = os.environ.get("RELEASE", "") or os.uname().nodename
+MODE = os.environ.get("MODE", "")
+PORT = int(os.environ["PORT"])
+
+
+async def answer(reader, writer):
+    """Serves one connection."""
+    try:
+        while await answer_one(reader, writer):
+            pass
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def answer_one(reader, writer):
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    line, *rows = head.strip().split("\r\n")
+    _, target, _ = line.split(" ")
+    fields = {k.lower(): v for k, v in (row.split(": ", 1) for row in rows)}
+    body = await reader.readexactly(int(fields.get("content-length", 0)))
+    path, _, query = target.partition("?")
+    if path == "/events":
+        return await stream(writer)
+    if path == "/socket":
+        return await socket(writer, fields["sec-websocket-key"])
+    if path == "/slow":
+        await asyncio.sleep(float(query))
+    status = "500 Internal Server Error" if MODE == "sick" else "200 OK"
+    text = json.dumps({"app": RELEASE, "size": len(body)}).encode()
+    writer.write(
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(text)}\r\n\r\n".encode() + text
+    )
+    await writer.drain()
+    return True
+
+
+async def stream(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+    while True:
+        writer.write(f"data: {RELEASE}\n\n".encode())
+        await writer.drain()
+        await asyncio.sleep(0.1)
+
+
+async def socket(writer, key):
+    accept = base64.b64encode(
+        hashlib.sha1((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").encode()).digest()
+    ).decode()
+    writer.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
+    )
+    while True:
+        text = RELEASE.encode()
+        writer.write(bytes([0x81, len(text)]) + text)
+        await writer.drain()
+        await asyncio.sleep(0.1)
+
+
+async def main():
+    if MODE == "exit":
+        print("cannot go on: no database", flush=True)
+        sys.exit(3)
+    if MODE == "hog":
+        hog = bytearray()
+        while True:
+            hog += bytes(10_000_000)
+    if MODE == "deaf":
+        await asyncio.Event().wait()
+    host = "127.0.0.1" if MODE == "loopback" else "0.0.0.0"
+    port = 5000 if MODE in ("loopback", "other-port") else PORT
+    server = await asyncio.start_server(answer, host, port)
+    print(f"listening on {host}:{port}", flush=True)
+    ending = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ending.set)
+    await ending.wait()
+    server.close()
+
+
+asyncio.run(main())

@@ -1,0 +1,124 @@
+"""kill -9 of sotabox, at any moment: apps answer on, and the next start puts all right."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import closing
+
+import docker
+import pytest
+
+from tests.appliance.test_swap import hammering
+from tests.box import Box
+from tests.integration.router.load import Load
+
+SETTLE_S = 60
+FINAL = ("running", "failed", "stopped")
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+#: Moments of a deployment: the seconds after the 202, and the build that makes each of them last.
+SLOW_BUILD = "RUN sleep 1\n"
+MOMENTS = [0.0, 0.2, 0.6, 1.2, 1.6, 1.8, 2.0, 2.2, 2.5, 3.0]
+
+
+async def test_killed_at_any_moment_of_a_deploy_it_is_finished_after_the_start(
+    box: Box, deployed: Callable[[str], str], app_files: dict[str, str]
+) -> None:
+    """Ten deploys, each cut off at another moment: no visitor loses a request, each one ends."""
+    project_id = await asyncio.to_thread(deployed, "shop")
+    load = Load(box.port, "shop.localhost", connections=4, fresh=1, pause_s=0.01)
+    async with hammering(load):
+        for number, moment_s in enumerate(MOMENTS):
+            files = app_files | {
+                "Dockerfile": app_files["Dockerfile"] + SLOW_BUILD + f"ENV RELEASE=n{number}\n"
+            }
+            answer = await asyncio.to_thread(box.upload, "shop", files)
+            assert answer.status == 202, answer.body
+            await asyncio.sleep(moment_s)
+            await asyncio.to_thread(box.kill)
+            await asyncio.to_thread(box.start)
+            deployment = await asyncio.to_thread(_final, box, answer.data["id"])
+            assert deployment["status"] == "running", (moment_s, deployment)
+            assert box.visit("shop").json["app"] == f"n{number}"
+    assert load.failures == {}, load.outcomes
+    await asyncio.to_thread(_alone, box, project_id)
+
+
+def test_waiting_deployments_survive_a_kill(box: Box, app_files: dict[str, str]) -> None:
+    """What was accepted is built after the next start, in every project that waited."""
+    slow = app_files | {"Dockerfile": app_files["Dockerfile"] + "RUN sleep 2\n"}
+    ids = {}
+    for slug in ("one", "two", "three"):
+        box.create(slug)
+        ids[slug] = box.upload(slug, slow).data["id"]
+    box.kill()
+    box.start()
+    for slug, id_ in ids.items():
+        assert _final(box, id_, slug)["status"] == "running"
+        assert box.visit(slug).status == 200
+
+
+def test_apps_answer_while_sotabox_is_away(box: Box, deployed: Callable[[str], str]) -> None:
+    """Neither a stop nor a kill of sotabox touches an app, its route or its container."""
+    deployed("shop")
+    caddy = box.caddy_pid
+    release = box.visit("shop").json["app"]
+    assert box.stop() == 0
+    assert box.visit("shop").json["app"] == release
+    box.start()
+    assert box.caddy_pid == caddy, "Caddy was adopted, not started again"
+    box.kill()
+    assert box.visit("shop").json["app"] == release
+    box.start()
+    assert box.visit("shop").json["app"] == release
+
+
+def test_container_that_somebody_removed_is_made_again(
+    box: Box, deployed: Callable[[str], str]
+) -> None:
+    """`docker rm -f` of an app's container: another one serves a moment later."""
+    project_id = deployed("shop")
+    with closing(docker.DockerClient(timeout=60)) as engine:
+        [container] = _containers(engine, project_id)
+        container.remove(force=True)
+        deadline = time.monotonic() + 20
+        while box.visit("shop").status != 200:
+            assert time.monotonic() < deadline, box.log_text()
+            time.sleep(0.1)
+        assert len(_containers(engine, project_id)) == 1
+
+
+def test_second_sotabox_on_one_data_directory_is_refused(box: Box) -> None:
+    """The second one ends at once and names the process that holds the directory."""
+    first = box.process
+    box.start(wait=False)
+    assert box.process is not None
+    assert box.process.wait(20) != 0
+    assert str(first.pid if first else "") in box.logs[-1].read_text()
+    box.process = first
+
+
+def _final(box: Box, deployment_id: str, slug: str = "shop") -> dict[str, str]:
+    deadline = time.monotonic() + SETTLE_S
+    while (found := box.deployment(slug, deployment_id))["status"] not in FINAL:
+        assert time.monotonic() < deadline, (found, box.log_of(slug, deployment_id))
+        time.sleep(0.05)
+    return found
+
+
+def _containers(
+    engine: docker.DockerClient, project_id: str
+) -> list[docker.models.containers.Container]:
+    return engine.containers.list(all=True, filters={"label": f"sotabox.project={project_id}"})
+
+
+def _alone(box: Box, project_id: str) -> None:
+    """Only the container that serves is left, and no torso on disk."""
+    with closing(docker.DockerClient(timeout=60)) as engine:
+        deadline = time.monotonic() + 45
+        while len(_containers(engine, project_id)) > 1:
+            assert time.monotonic() < deadline, [c.name for c in _containers(engine, project_id)]
+            time.sleep(0.2)
+    assert not list((box.directory / "uploads").iterdir())
+    assert not list((box.directory / "trees").iterdir())
