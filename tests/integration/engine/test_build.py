@@ -54,7 +54,7 @@ async def test_build_step_that_fails_names_it_and_its_exit_code(box: Box) -> Non
     [
         ("FRM BASE\n", "The Dockerfile has an error in line 1: unknown instruction: FRM"),
         ("FROM BASE\nCOPY nothere /x\n", "'nothere' is not in the upload, but the step"),
-        ("FROM BASE\nCOPY --from=stage /nothere /x\n", "image 'docker.io/library/stage:latest'"),
+        ("FROM BASE\nCOPY --from=stage /nothere /x\n", "library/stage:latest' can't be reached"),
         ("FROM BASE AS a\nFROM BASE\nCOPY --from=a /nothere /x\n", "'nothere' does not exist, but"),
         ("# syntax=127.0.0.1:9/x:1\nFROM BASE\n", "image '127.0.0.1:9/x:1' can't be reached"),
         ("FROM 127.0.0.1:9/no/such:1\n", "The registry of the image '127.0.0.1:9/no/such:1' can't"),
