@@ -138,7 +138,7 @@ def _render_run(plan: BuildPlan, options: RenderOptions) -> Iterator[str]:
         f"echo 'app:x:{APP_UID}:{APP_UID}:app:{APP_HOME}:/bin/sh' >> /etc/passwd "
         f"&& echo 'app:x:{APP_UID}:' >> /etc/group"
     )
-    made = (APP_HOME, APP_DIR, *plan.writable)
+    made = (APP_HOME, APP_DIR, plan.work_dir, *plan.writable)
     folders = " ".join(shlex.quote(folder) for folder in dict.fromkeys(made))
     setup = f"{user} && mkdir -p {folders} && chown {APP_UID}:{APP_UID} {folders}"
     if plan.run_packages:
@@ -146,9 +146,9 @@ def _render_run(plan: BuildPlan, options: RenderOptions) -> Iterator[str]:
     else:
         yield f"RUN {setup}"
     yield from env({"HOME": APP_HOME, "PORT": str(plan.port), "HOST": "0.0.0.0", **plan.run_env})  # noqa: S104 - the container's own interfaces
+    yield f"WORKDIR {plan.work_dir}"  # before the source: after it, each change would cost a layer
     for carry in plan.carries:
         yield _carry(plan, carry, options)
-    yield f"WORKDIR {plan.work_dir}"
     yield f"USER {APP_UID}:{APP_UID}"
     yield f"EXPOSE {plan.port}"
     if plan.stop_signal:

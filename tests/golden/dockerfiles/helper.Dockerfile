@@ -19,10 +19,10 @@ COPY --from=assets-build /app/static /app/static
 RUN python manage.py collectstatic --noinput
 
 FROM python:3.13-slim
-RUN echo 'app:x:10001:10001:app:/home/app:/bin/sh' >> /etc/passwd && echo 'app:x:10001:' >> /etc/group && mkdir -p /home/app /app && chown 10001:10001 /home/app /app
+RUN echo 'app:x:10001:10001:app:/home/app:/bin/sh' >> /etc/passwd && echo 'app:x:10001:' >> /etc/group && mkdir -p /home/app /app /app/core && chown 10001:10001 /home/app /app /app/core
 ENV HOME=/home/app PORT=8080 HOST=0.0.0.0
-COPY --chown=10001:10001 --from=build /app /app
 WORKDIR /app/core
+COPY --chown=10001:10001 --from=build /app /app
 USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGINT

@@ -9,9 +9,9 @@ RUN --mount=type=cache,id=p1-pip,target=/root/.cache/pip python -m venv /opt/ven
 FROM python:3.13-slim
 RUN echo 'app:x:10001:10001:app:/home/app:/bin/sh' >> /etc/passwd && echo 'app:x:10001:' >> /etc/group && mkdir -p /home/app /app && chown 10001:10001 /home/app /app && apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/*
 ENV HOME=/home/app PORT=8080 HOST=0.0.0.0 PATH=/opt/venv/bin:$PATH
+WORKDIR /app
 COPY --chown=10001:10001 --from=dependencies /opt/venv /opt/venv
 COPY --chown=10001:10001 source/ /app
-WORKDIR /app
 USER 10001:10001
 EXPOSE 8080
 CMD ["/bin/sh", "-c", "exec gunicorn -b 0.0.0.0:$PORT app:app"]
