@@ -15,6 +15,13 @@ returns a `LanguagePlan` wins. `Declined(why)` means "triggered, but on a closer
 Raise `Invalid` or `UnknownApp` (both of `sotabox.errors`, with a hint) when the app is this
 language's but can't be planned: two workspace apps, an unsupported manifest.
 
+A language whose ecosystem has workspaces may have one name more:
+
+    def plan_member(archive: Tree, directory: str, overrides: Overrides) -> LanguagePlan | Declined
+
+It is asked first when a person set a root directory, and plans it if a workspace above holds its
+lock; the plan's `context_root` is then that workspace's directory ("." for the archive's own).
+
 What a plan says (`sotabox.builds.plan`, whose docstrings are the reference):
 
 - `toolchain`: image (`bases.image_of` with `overrides.images`), Debian packages, `files` that are

@@ -1,0 +1,124 @@
+"""Scripts of `package.json`, followed to the command that they end in, fit for production.
+
+A start script is run without its manager: npm would swallow the stop signal and hold 40 MB.
+"""
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Final
+
+from sotabox.builds.languages.node.manifest import Manifest
+
+_DEPTH: Final = 6
+#: `npm run x`, `npm start`, `yarn x`, `pnpm run x`, `bun run x`: another script and nothing more.
+_OTHER: Final = re.compile(
+    r"(?:npm|pnpm|yarn|bun)(?P<run>\s+run(?:-script)?)?(?:\s+(?:-s|--silent))?\s+(?P<name>[\w:.-]+)"
+)
+_BUILD_FIRST: Final = re.compile(
+    r"(?:(?:npm|pnpm|yarn|bun)(?:\s+run)?\s+(?:build|compile)[\w:-]*|tsc(?:\s[^&|;]*)?)\s*&&\s*"
+)
+#: Programs that only start another one, and may be development dependencies.
+_WRAPPERS: Final = (
+    (re.compile(r"^cross-env(?:-shell)?\s+"), ""),
+    (re.compile(r"^(?:npx|pnpm exec|yarn exec|pnpx|pnpm dlx)\s+(?:--no-install\s+)?(?=[\w@])"), ""),
+    (re.compile(r"^dotenv(?:x run)?(?:\s+-[ef]\s+\S+)*\s+--\s+"), ""),
+)
+_WATCHERS: Final = (
+    (re.compile(r"\bnodemon(?=\s)(?P<options>(?:\s+(?:-[qILV]|--(?:watch|ext|ignore|delay|signal)[ =]\S+|-[wei]\s+\S+|--[\w-]+))*)\s+(?:--exec|-x)\s+(?P<quote>['\"]?)(?P<inner>[^'\"]+)(?P=quote)"), r"\g<inner>"),
+    (re.compile(r"\bnodemon(?:\s+(?:-[qILV]|--(?:watch|ext|ignore|delay|signal)[ =]\S+|-[wei]\s+\S+|--[\w-]+))*\s+(?=\S+\.(?:ts|mts|cts)\b)"), "tsx "),
+    (re.compile(r"\bnodemon(?:\s+(?:-[qILV]|--(?:watch|ext|ignore|delay|signal)[ =]\S+|-[wei]\s+\S+|--[\w-]+))*(?=\s+\S)"), "node"),
+    (re.compile(r"\bnode-dev\b|\bsupervisor\b"), "node"),
+    (re.compile(r"\b(?:ts-node-dev|tsnd)(?:\s+--(?:respawn|clear|transpile-only|exit-child))*(?=\s)"), "ts-node"),
+    (re.compile(r"\btsx\s+watch(?:\s+--[\w-]+(?:=\S+)?)*(?=\s)"), "tsx"),
+    (re.compile(r"(?<=\s)--watch(?:-path(?:=|\s+)\S+|-preserve-output)?\s+(?=\S)"), ""),
+    (re.compile(r"\bbun\s+--(?:watch|hot)\b"), "bun"),
+)  # fmt: skip
+_ENV_FILE: Final = re.compile(r"(?<=\s)--env-file(?:-if-exists)?(?:=|\s+)\S+\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The command that a script comes to; and what was changed, for the plan's notes."""
+
+    command: str
+    notes: tuple[str, ...] = ()
+
+
+def follow_script(manifest: Manifest, name: str) -> Script | None:
+    """The script `name` as a command for production; None if there is no such script."""
+    command = manifest.scripts.get(name, "").strip()
+    if not command:
+        return None
+    notes: list[str] = []
+    for _ in range(_DEPTH):
+        cleaned = _cleaned(command, notes)
+        other = _OTHER.fullmatch(cleaned)
+        target = other["name"] if other else ""
+        if not target or target == name or target not in manifest.scripts:
+            return Script(cleaned, tuple(notes))
+        command = manifest.scripts[target].strip()
+    return Script(_cleaned(command, notes), tuple(notes))
+
+
+def reachable_text(manifest: Manifest, name: str) -> str:
+    """All the commands that the script `name` may run, with its `pre` and `post` scripts."""
+    seen: dict[str, str] = {}
+    waiting = [name]
+    while waiting:
+        script = waiting.pop()
+        for variant in (f"pre{script}", script, f"post{script}"):
+            if variant in manifest.scripts and variant not in seen:
+                text = seen[variant] = manifest.scripts[variant]
+                words = re.findall(r"[\w:.-]+", text)
+                waiting += [word for word in words if word in manifest.scripts]
+    return "\n".join(seen.values())
+
+
+def program_of(command: str) -> str:
+    """The program that a command starts, without assignments before it and its directory."""
+    for word in _words(command):
+        if not re.match(r"[A-Za-z_]\w*=", word):
+            return word.rpartition("/")[2]
+    return ""
+
+
+def is_plain_node(command: str) -> bool:
+    """Whether the command is `node` on a file: nothing of the development tools is needed."""
+    return program_of(command) == "node" and not re.search(r"[|&;]", command) and not re.search(
+        r"(?:ts-node|tsx|esbuild-register|@swc-node|babel)", command
+    )  # fmt: skip
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return command.split()
+
+
+def _cleaned(command: str, notes: list[str]) -> str:
+    command = _without(
+        command, _BUILD_FIRST, "The start script builds first; that is done already", notes
+    )
+    for pattern, replacement in _WRAPPERS:
+        command = pattern.sub(replacement, command).strip()
+    for pattern, replacement in _WATCHERS:
+        changed = pattern.sub(replacement, command).strip()
+        if changed != command:
+            notes.append(f"The start script watches files ({command}); {changed} runs instead")
+            command = changed
+    return _without(
+        command,
+        _ENV_FILE,
+        "Files .env are not sent; the project's variables take their place",
+        notes,
+    )
+
+
+def _without(command: str, pattern: re.Pattern[str], note: str, notes: list[str]) -> str:
+    changed = pattern.sub("", command).strip()
+    if changed != command and changed:
+        notes.append(note)
+        return changed
+    return command

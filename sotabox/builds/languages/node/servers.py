@@ -1,0 +1,272 @@
+"""Frameworks that run as a server: how each is told, built and started."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sotabox.builds.languages.node.angular import angular_project
+from sotabox.builds.languages.node.app import App
+from sotabox.builds.languages.node.config import read_config
+from sotabox.builds.plan import BUILD, Carry
+
+_Reader = Callable[[App], "Server | None"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A framework that was found, and what it says of its app.
+
+    `start`: its own command, taken where the start script is missing or only calls one of `tools`;
+    None: the start script decides. `alone`: what the build makes runs without the rest of the app.
+    `needs`: the package which that command imports; where it is a development dependency, nothing
+    is pruned.
+    """
+
+    slug: str
+    why: str
+    start: str | None = None
+    tools: tuple[str, ...] = ()
+    build: str | None = None
+    alone: tuple[Carry, ...] = ()
+    work_dir: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    build_env: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def find_server(app: App) -> Server | None:
+    """The most special framework among the app's dependencies; None if there is none known."""
+    for read in _READERS:
+        if (server := read(app)) is not None:
+            return server
+    return None
+
+
+def _nextjs(app: App) -> Server | None:
+    config = read_config(app.files, "next.config")
+    if not (app.manifest.has("next") or config.path):
+        return None
+    why = config.path or "the dependency next"
+    custom = "server.js" in app.manifest.scripts.get("start", "") and app.files.exists("server.js")
+    common = {"HOSTNAME": "0.0.0.0"}  # noqa: S104 - the container's own interfaces
+    if config.string("output") != "standalone" or custom:
+        return Server(
+            slug="nextjs", why=why, start="next start", build="next build", env=common, needs="next"
+        )
+    out = config.string("distDir") or ".next"
+    alone = [
+        Carry(BUILD, app.image_path(out, "standalone"), "/app"),
+        Carry(BUILD, app.image_path(out, "static"), app.image_path(out, "static")),
+    ]
+    if app.files.exists("public"):
+        alone.append(Carry(BUILD, app.image_path("public"), app.image_path("public")))
+    return Server(
+        slug="nextjs",
+        why=f"{why}, standalone",
+        start="node server.js",
+        tools=("node",),
+        build="next build",
+        alone=tuple(alone),
+        env=common,
+    )
+
+
+def _output(
+    slug: str, names: tuple[str, ...], build: str, tools: tuple[str, ...], file: str
+) -> _Reader:
+    """A reader of a framework whose build makes a directory that runs alone (Nitro's way)."""
+
+    def read(app: App) -> Server | None:
+        if not (name := app.manifest.has(*names)):
+            return None
+        out = file.partition("/")[0] if file.startswith(".") else "dist"
+        return Server(
+            slug=slug,
+            why=f"the dependency {name}",
+            start=f"node {file}",
+            tools=tools,
+            build=build,
+            alone=(Carry(BUILD, app.image_path(out), app.image_path(out)),),
+        )
+
+    return read
+
+
+def _remix(app: App) -> Server | None:
+    name = app.manifest.has("@remix-run/dev", "@remix-run/react", "@remix-run/node")
+    if not name:
+        return None
+    return Server(
+        slug="remix",
+        why=f"the dependency {name}",
+        start="remix-serve build/server/index.js"
+        if app.manifest.has("vite")
+        else "remix-serve build/index.js",
+        tools=("remix", "vite"),
+        build="remix vite:build" if app.manifest.has("vite") else "remix build",
+        needs="@remix-run/serve",
+    )
+
+
+def _react_router(app: App) -> Server | None:
+    config = read_config(app.files, "react-router.config")
+    if not (app.manifest.has("@react-router/dev") or config.path):
+        return None
+    return Server(
+        slug="react-router",
+        why=config.path or "the dependency @react-router/dev",
+        start=f"react-router-serve {config.string('buildDirectory') or 'build'}/server/index.js",
+        tools=("react-router", "vite"),
+        build="react-router build",
+        needs="@react-router/serve",
+    )
+
+
+def _sveltekit(app: App) -> Server | None:
+    if not app.manifest.has("@sveltejs/kit"):
+        return None
+    env = {"PROTOCOL_HEADER": "x-forwarded-proto", "HOST_HEADER": "x-forwarded-host"}
+    config = read_config(app.files, "svelte.config")
+    other = app.manifest.has(
+        "@sveltejs/adapter-vercel", "@sveltejs/adapter-netlify", "@sveltejs/adapter-cloudflare"
+    )
+    adapter = app.manifest.has("@sveltejs/adapter-node")
+    automatic = app.manifest.has("@sveltejs/adapter-auto") and not adapter
+    return Server(
+        slug="sveltekit",
+        why=f"the dependency @sveltejs/kit, {adapter or other or 'adapter-auto'}",
+        start=f"node {config.string('out') or 'build'}",
+        tools=("vite", "svelte-kit"),
+        build="vite build",
+        env=env,
+        build_env={"GCP_BUILDPACKS": "true"} if automatic else {},
+        warnings=(f"{other} makes no server for this box: use @sveltejs/adapter-node",)
+        if other and not adapter
+        else (),
+    )
+
+
+def _astro(app: App) -> Server | None:
+    if not app.manifest.has("astro"):
+        return None
+    config = read_config(app.files, "astro.config")
+    adapter = app.manifest.has("@astrojs/node")
+    if not adapter and config.string("output") != "server":
+        return None
+    return Server(
+        slug="astro",
+        why="the dependency astro, " + ("@astrojs/node" if adapter else "output 'server'"),
+        start=f"node {config.string('outDir') or 'dist'}/server/entry.mjs".replace(
+            "/./", "/"
+        ).replace(" ./", " "),
+        tools=("astro",),
+        build="astro build",
+        needs="astro",
+        warnings=() if adapter else ("Astro's output is 'server', but @astrojs/node is missing",),
+    )
+
+
+def _tanstack_start(app: App) -> Server | None:
+    if not (name := app.manifest.has("@tanstack/react-start", "@tanstack/solid-start")):
+        return None
+    nitro = app.manifest.has("nitro", "nitropack", "@tanstack/nitro-v2-vite-plugin", "vinxi")
+    start = (
+        "node .output/server/index.mjs"
+        if nitro
+        else "srvx --prod -s ../client dist/server/server.js"
+    )
+    return Server(
+        slug="tanstack-start",
+        why=f"the dependency {name}",
+        start=start,
+        tools=("vite", "vinxi"),
+        build="vite build",
+        needs="" if nitro else "srvx",
+        warnings=()
+        if nitro or app.manifest.has("srvx") or app.manifest.scripts.get("start")
+        else ("TanStack Start needs nitro or srvx among its dependencies to be started",),
+    )
+
+
+def _angular(app: App) -> Server | None:
+    if not app.manifest.has("@angular/ssr"):
+        return None
+    project = angular_project(app)
+    if project is None or not (project.options.get("server") or project.options.get("ssr")):
+        return None
+    if project.options.get("outputMode") == "static":
+        return None
+    return Server(
+        slug="angular",
+        why="@angular/ssr and its option in angular.json",
+        start=f"node {project.output}/server/server.mjs",
+        tools=("ng",),
+        build="ng build",
+        needs="@angular/ssr",
+    )
+
+
+def _library(app: App) -> Server | None:
+    for slug, names in _LIBRARIES.items():
+        if name := app.manifest.has(*names):
+            own = _LIBRARY_START.get(slug, (None, (), None))
+            return Server(
+                slug=slug, why=f"the dependency {name}", start=own[0], tools=own[1], build=own[2]
+            )
+    return None
+
+
+#: Libraries which only say what an app is, not how it starts.
+_LIBRARIES: Final = {
+    "nestjs": ("@nestjs/core",),
+    "strapi": ("@strapi/strapi",),
+    "directus": ("directus",),
+    "adonis": ("@adonisjs/core",),
+    "payload": ("payload",),
+    "express": ("express",),
+    "fastify": ("fastify",),
+    "koa": ("koa",),
+    "hono": ("hono",),
+    "elysia": ("elysia",),
+    "hapi": ("@hapi/hapi",),
+}
+#: Start, tools that mean the same, build.
+_LIBRARY_START: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
+    "nestjs": ("node dist/main", ("nest",), "nest build"),
+    "strapi": ("strapi start", (), "strapi build"),
+    "directus": ("directus start", (), ""),
+    "adonis": ("node build/bin/server.js", ("node",), "node ace build"),
+}
+_READERS: Final[tuple[_Reader, ...]] = (
+    _nextjs,
+    _output("nuxt", ("nuxt", "nuxt3"), "nuxt build", ("nuxt", "nuxi"), ".output/server/index.mjs"),
+    _remix,
+    _react_router,
+    _sveltekit,
+    _astro,
+    _tanstack_start,
+    _output(
+        "solidstart",
+        ("@solidjs/start", "solid-start"),
+        "vinxi build",
+        ("vinxi", "vite"),
+        ".output/server/index.mjs",
+    ),
+    _output(
+        "analog",
+        ("@analogjs/platform",),
+        "vite build",
+        ("vite", "ng", "nx"),
+        "dist/analog/server/index.mjs",
+    ),
+    _output(
+        "nitro",
+        ("nitropack", "nitro"),
+        "nitro build",
+        ("nitro", "nitropack"),
+        ".output/server/index.mjs",
+    ),
+    _angular,
+    _library,
+)

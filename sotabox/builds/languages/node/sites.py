@@ -1,0 +1,284 @@
+"""Frameworks whose build leaves a site of files: how each is told, and where the files go."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from posixpath import normpath
+from typing import Final
+
+from sotabox.builds.languages.node.angular import angular_project
+from sotabox.builds.languages.node.app import App
+from sotabox.builds.languages.node.config import Config, read_config
+from sotabox.builds.languages.node.manifest import parse_json5
+from sotabox.builds.languages.node.scripts import follow_script, program_of, reachable_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site that a build makes. `output` is relative to the app's directory."""
+
+    slug: str
+    why: str
+    output: str
+    fallback: bool = False
+    build: str | None = None  # the framework's own command, where there is no build script
+
+
+_Reader = Callable[[App], Site | None]
+
+#: Start commands that belong to a site of files: previews and development servers.
+_OWN_START: Final = frozenset({
+    "vite", "astro", "ng", "expo", "react-scripts", "react-router-serve", "serve", "http-server",
+    "vue-cli-service", "gatsby", "docusaurus", "vitepress", "eleventy", "webpack", "webpack-dev-server",
+    "parcel", "live-server", "nuxt", "nuxi", "next", "react-router", "sirv", "lite-server", "craco",
+    "react-app-rewired", "npm-run-all", "storybook",
+})  # fmt: skip
+
+
+def find_site(app: App) -> Site | None:
+    """The site that the app's build makes; None if the app is a server or forbids it."""
+    overrides = app.overrides
+    forced = overrides.static_root or overrides.railpack.get("SPA_OUTPUT_DIR")
+    if forced is not None:
+        found = _first(app)
+        origin = (
+            overrides.origin("static_root") if overrides.static_root else "RAILPACK_SPA_OUTPUT_DIR"
+        )
+        return Site(
+            slug=found.slug if found else "static",
+            why=f"{origin} names its output",
+            output=_clean(forced),
+            fallback=found.fallback if found else not overrides.static_root,
+            build=found.build if found else None,
+        )
+    if overrides.start or overrides.flag("NO_SPA") or has_real_start(app):
+        return None
+    return _first(app)
+
+
+def has_real_start(app: App) -> bool:
+    """Whether the start script starts a server of the app's own."""
+    script = follow_script(app.manifest, "start")
+    if script is None:
+        return False
+    command = re.split(r"\s*(?:&&|;|\|)\s*", script.command)[-1]
+    return program_of(command) not in _OWN_START
+
+
+def _first(app: App) -> Site | None:
+    return next((site for read in _READERS if (site := read(app)) is not None), None)
+
+
+def _nextjs(app: App) -> Site | None:
+    config = read_config(app.files, "next.config")
+    if not app.manifest.has("next") or config.string("output") != "export":
+        return None
+    output = config.string("distDir")
+    return Site(
+        slug="nextjs",
+        why=f"{config.path} exports it",
+        output=_clean(output or "out"),
+        build="next build",
+    )
+
+
+def _nuxt(app: App) -> Site | None:
+    build = reachable_text(app.manifest, "build") or reachable_text(app.manifest, "generate")
+    if not app.manifest.has("nuxt") or not re.search(r"\bnux[ti] generate\b", build):
+        return None
+    return Site(
+        slug="nuxt",
+        why="its script runs nuxt generate",
+        output=".output/public",
+        build="nuxt generate",
+    )
+
+
+def _sveltekit(app: App) -> Site | None:
+    if not app.manifest.has("@sveltejs/kit") or not app.manifest.has("@sveltejs/adapter-static"):
+        return None
+    config = read_config(app.files, "svelte.config")
+    # A fallback page other than 404.html answers every path: the app routes in the browser.
+    fallback = config.string("fallback") in {"index.html", "200.html"}
+    return Site(
+        slug="sveltekit",
+        why="the dependency @sveltejs/adapter-static",
+        output=_clean(config.string("pages") or "build"),
+        fallback=fallback,
+        build="vite build",
+    )
+
+
+def _react_router(app: App) -> Site | None:
+    config = read_config(app.files, "react-router.config")
+    if not config.is_set_to("ssr", "false"):
+        return None
+    directory = _clean(config.string("buildDirectory") or "build")
+    return Site(
+        slug="react-router",
+        why=f"{config.path} sets ssr: false",
+        output=f"{directory}/client",
+        fallback=True,
+        build="react-router build",
+    )
+
+
+def _astro(app: App) -> Site | None:
+    config = read_config(app.files, "astro.config")
+    server = app.manifest.has("@astrojs/node") or config.string("output") == "server"
+    if not app.manifest.has("astro") or server:
+        return None
+    return Site(
+        slug="astro",
+        why="the dependency astro, without a server adapter",
+        output=_clean(config.string("outDir") or "dist"),
+        build="astro build",
+    )
+
+
+def _vite(app: App) -> Site | None:
+    name = app.manifest.has("vite", "rolldown-vite")
+    build = reachable_text(app.manifest, "build")
+    config = read_config(app.files, "vite.config")
+    if not name or not build or not (config.path or "vite build" in build):
+        return None
+    if app.manifest.has("@sveltejs/kit", "@tanstack/react-start", "@tanstack/solid-start"):
+        return None
+    if _is_library(config):
+        return None
+    option = re.search(r"--outDir[ =]['\"]?([^\s'\"]+)", build)
+    output = _clean(option[1] if option else config.string("outDir") or "dist")
+    root = config.string("root")
+    if root and not option:
+        output = normpath(f"{_clean(root)}/{config.string('outDir') or 'dist'}")
+    return Site(
+        slug="vite", why=f"the dependency {name} and its build", output=output, fallback=True
+    )
+
+
+def _is_library(config: Config) -> bool:
+    return re.search(r"\blib\s*:\s*\{", config.text) is not None
+
+
+def _by_build(slug: str, command: str, output: str, option: str) -> _Reader:
+    """A reader of a tool that is told by its command in the build script."""
+
+    def read(app: App) -> Site | None:
+        build = reachable_text(app.manifest, "build")
+        if not re.search(command, build):
+            return None
+        named = re.search(option, build)
+        where = named[1] if named else read_config(app.files, "vue.config").string("outputDir")
+        return Site(
+            slug=slug, why="its build script", output=_clean(where or output), fallback=True
+        )
+
+    return read
+
+
+def _angular(app: App) -> Site | None:
+    if not app.manifest.has("@angular/core") or "ng build" not in reachable_text(
+        app.manifest, "build"
+    ):
+        return None
+    if (project := angular_project(app)) is None:
+        return None
+    return Site(
+        slug="angular",
+        why=f"the project {project.name} in angular.json",
+        output=_clean(project.browser),
+        fallback=True,
+        build="ng build",
+    )
+
+
+def _expo(app: App) -> Site | None:
+    if not (app.manifest.has("expo") and app.manifest.has("react-native-web")):
+        return None
+    try:
+        settings = parse_json5(app.files.read("app.json") or "{}")
+        output = settings["expo"]["web"]["output"]
+    except (ValueError, KeyError, TypeError):
+        output = read_config(app.files, "app.config").string("output")
+    if output == "server":
+        return None
+    return Site(
+        slug="expo",
+        why="the dependencies expo and react-native-web",
+        output="dist",
+        fallback=output != "static",
+        build="expo export --platform web",
+    )
+
+
+def _by_dependency(slug: str, names: tuple[str, ...], output: str, build: str) -> _Reader:
+    """A reader of a generator whose output has one place."""
+
+    def read(app: App) -> Site | None:
+        if not (name := app.manifest.has(*names)):
+            return None
+        return Site(slug=slug, why=f"the dependency {name}", output=output, build=build)
+
+    return read
+
+
+def _vitepress(app: App) -> Site | None:
+    if not app.manifest.has("vitepress"):
+        return None
+    build = reachable_text(app.manifest, "build") or reachable_text(app.manifest, "docs:build")
+    named = re.search(r"vitepress build[ ]+([\w./-]+)", build)
+    root = _clean(named[1]) if named else "docs" if app.files.exists("docs/.vitepress") else ""
+    return Site(
+        slug="vitepress",
+        why="the dependency vitepress",
+        output="/".join(part for part in (root, ".vitepress/dist") if part),
+        build=f"vitepress build {root}".strip(),
+    )
+
+
+def _eleventy(app: App) -> Site | None:
+    if not app.manifest.has("@11ty/eleventy"):
+        return None
+    option = re.search(r"--output[ =]([^\s'\"]+)", reachable_text(app.manifest, "build"))
+    config = next(
+        (
+            c
+            for name in (".eleventy", "eleventy.config")
+            if (c := read_config(app.files, name)).path
+        ),
+        Config(),
+    )
+    return Site(
+        slug="eleventy",
+        why="the dependency @11ty/eleventy",
+        output=_clean(option[1] if option else config.string("output") or "_site"),
+        build="eleventy",
+    )
+
+
+def _clean(path: str) -> str:
+    """A path as written in a configuration, relative to the app."""
+    return normpath(path.strip().strip("/") or ".").removeprefix("../")
+
+
+_READERS: Final[tuple[_Reader, ...]] = (
+    _nextjs,
+    _nuxt,
+    _react_router,
+    _sveltekit,
+    _astro,
+    _by_dependency("gatsby", ("gatsby",), "public", "gatsby build"),
+    _by_dependency("docusaurus", ("@docusaurus/core",), "build", "docusaurus build"),
+    _vitepress,
+    _eleventy,
+    _by_build(
+        "cra",
+        r"\b(?:react-scripts|craco|react-app-rewired) build\b",
+        "build",
+        r"BUILD_PATH=['\"]?([^\s'\"]+)",
+    ),
+    _by_build("vue", r"\bvue-cli-service build\b", "dist", r"--dest[ =]([^\s'\"]+)"),
+    _angular,
+    _expo,
+    _vite,
+)

@@ -1,0 +1,124 @@
+"""How the app is started, and whether it can do without its development dependencies then."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from sotabox.builds.languages.node.app import App
+from sotabox.builds.languages.node.scripts import (
+    Script,
+    follow_script,
+    is_plain_node,
+    program_of,
+)
+from sotabox.builds.languages.node.servers import Server
+
+_FILES: Final = (
+    "index.js", "index.mjs", "index.cjs", "index.ts", "server.js", "server.mjs", "server.ts",
+    "app.js", "app.mjs", "src/index.js", "src/index.mjs", "src/index.ts", "src/server.js",
+    "src/server.ts", "dist/index.js",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """A start command, what it was read from, and whether it needs only what is in production.
+
+    `own`: it is the framework's, so what the framework's build makes is enough for it.
+    """
+
+    command: str
+    why: str
+    own: bool = False
+    prunable: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def find_start(app: App, server: Server | None, *, on_bun: bool) -> Start | None:
+    """The start command; None if neither framework, scripts, `main` nor a usual file gives one."""
+    if app.overrides.start:
+        command = app.overrides.start
+        return Start(
+            command=command,
+            why=app.overrides.origin("start"),
+            prunable=is_plain_node(command) and _has_packages(app, server),
+        )
+    name = "start:prod" if server and server.slug == "nestjs" else "start"
+    script = _script(app, name) or _script(app, "start")
+    if server and server.start and (script is None or _is_tool_of(script, server)):
+        return _framework_start(app, server)
+    if script is not None:
+        return Start(
+            command=script.command,
+            why=f"the script {name if name in app.manifest.scripts else 'start'}",
+            prunable=is_plain_node(script.command) and _has_packages(app, server),
+            notes=script.notes,
+        )
+    return _file_start(app, on_bun=on_bun)
+
+
+def looks_like_bun(app: App) -> bool:
+    """Whether the app runs on Bun itself, not only with its packages."""
+    script = follow_script(app.manifest, "start")
+    command = app.overrides.start or (script.command if script else "")
+    if command:
+        return program_of(command) in {"bun", "bunx"}
+    return app.manifest.has("elysia") != "" or (
+        app.manager.name == "bun" and app.manifest.has("@types/bun", "bun-types") != ""
+    )
+
+
+def _script(app: App, name: str) -> Script | None:
+    return follow_script(app.manifest, name)
+
+
+def _is_tool_of(script: Script, server: Server) -> bool:
+    """Whether a script only calls the framework's program in its development or preview form."""
+    program = program_of(script.command)
+    if program == "next" and server.slug == "nextjs":
+        return re.search(r"\bnext\s+start\b", script.command) is None or bool(server.alone)
+    return program in server.tools
+
+
+def _framework_start(app: App, server: Server) -> Start:
+    command = server.start or ""
+    return Start(
+        command=command,
+        why=f"the way of {server.slug}",
+        own=True,
+        prunable=is_plain_node(command) and _has_packages(app, server),
+    )
+
+
+def _has_packages(app: App, server: Server | None) -> bool:
+    """Whether the framework that the running app imports is no development dependency."""
+    return not (server and server.needs) or server.needs in app.manifest.production
+
+
+def _file_start(app: App, *, on_bun: bool) -> Start | None:
+    built = "build" in app.manifest.scripts
+    main = app.manifest.main.removeprefix("./")
+    if main and (file := _existing(app, main) or (main if built else "")):
+        return Start(
+            command=_run(app, file, on_bun=on_bun),
+            why=f"main in package.json ({main})",
+            prunable=True,
+        )
+    file = next((file for file in _FILES if app.files.read(file, 1) is not None), "")
+    if not file:
+        return None
+    command = _run(app, file, on_bun=on_bun)
+    return Start(command=command, why=f"the file {file}", prunable=is_plain_node(command))
+
+
+def _existing(app: App, main: str) -> str:
+    candidates = (main, f"{main}.js", f"{main}/index.js", f"{main}.cjs", f"{main}.mjs")
+    return next((file for file in candidates if app.files.read(file, 1) is not None), "")
+
+
+def _run(app: App, file: str, *, on_bun: bool) -> str:
+    if on_bun:
+        return f"bun {file}"
+    if re.search(r"\.[mc]?ts$", file) and (runner := app.manifest.has("tsx", "ts-node")):
+        return f"{runner} {file}"
+    return f"node {file}"

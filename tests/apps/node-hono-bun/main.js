@@ -1,0 +1,6 @@
+import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+
+const app = new Hono();
+app.get("/", (context) => context.text("hono, installed by bun"));
+serve({ fetch: app.fetch, port: Number(process.env.PORT), hostname: process.env.HOST });

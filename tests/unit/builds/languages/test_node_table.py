@@ -1,0 +1,303 @@
+"""The shapes of Node and Bun apps, each with the plan that it gets."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from sotabox.builds.detect import detect
+from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
+from sotabox.builds.plan import BuildPlan, Static
+from sotabox.builds.source import MemoryTree
+from sotabox.errors import UnknownApp
+
+NPM_LOCK = {"package-lock.json": "{}"}
+PNPM_9 = {"pnpm-lock.yaml": "lockfileVersion: '9.0'\n"}
+YARN_1 = {"yarn.lock": "# yarn lockfile v1\n"}
+BERRY = {"yarn.lock": "__metadata:\n  version: 8\n"}
+
+
+def plan(files: Mapping[str, Any], env: Mapping[str, str] | None = None) -> BuildPlan:
+    """The plan of a tree; a file's content that is no text is JSON."""
+    texts = {
+        path: content if isinstance(content, str) else json.dumps(content)
+        for path, content in files.items()
+    }
+    return detect(MemoryTree(texts), env=env)
+
+
+def dockerfile(built: BuildPlan) -> str:
+    return render_dockerfile(built, RenderOptions(project="p1"))
+
+
+def package(
+    *dependencies: str,
+    dev: tuple[str, ...] = (),
+    scripts: Mapping[str, str] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """A `package.json`."""
+    return {
+        "dependencies": dict.fromkeys(dependencies, "^1.0.0"),
+        "devDependencies": dict.fromkeys(dev, "^1.0.0"),
+        "scripts": dict(scripts or {}),
+        **more,
+    }
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An app's files, and what its plan must and must not say."""
+
+    name: str
+    files: Mapping[str, Any]
+    framework: str
+    start: str | None = None
+    static: Static | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)  # beginnings
+    within: tuple[str, ...] = ()  # texts of the Dockerfile
+    without: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()  # texts of warnings and notes
+
+
+WORKSPACE: dict[str, Any] = {
+    "pnpm-workspace.yaml": "packages:\n  - 'apps/*'\n  - libs/*  # shared\n",
+    "package.json": {"name": "all", "private": True},
+    **PNPM_9,
+    "apps/admin/package.json": package("next", "ui", name="admin", scripts={"build": "next build"}),
+    "libs/ui/package.json": package(name="ui", scripts={"build": "tsc"}),
+    "libs/unrelated/package.json": package(name="unrelated", scripts={"build": "tsc"}),
+}
+
+SHAPES = [
+    Shape(
+        "express with npm",
+        {"package.json": package("express", scripts={"start": "node server.js"}), "server.js": "", **NPM_LOCK},
+        "express",
+        "node server.js",
+        versions={"node": "22"},
+        within=("npm ci ||", 'CMD ["node", "server.js"]', "COPY source/package-lock.json source/package.json ./"),
+    ),
+    Shape(
+        "main and nothing else",
+        {"package.json": {"main": "lib/web.js"}, "lib/web.js": ""},
+        "node",
+        "node lib/web.js",
+        within=("RUN --mount=type=cache,id=p1-npm,target=/root/.npm npm install",),
+        without=("npm ci",),
+        says=("lock file",),
+    ),
+    Shape(
+        "fastify in TypeScript with pnpm",
+        {
+            "package.json": package(
+                "fastify", dev=("typescript",), scripts={"build": "tsc", "start": "node dist/api.js"}, engines={"node": "^20.11"}
+            ),
+            **PNPM_9,
+        },
+        "fastify",
+        "node dist/api.js",
+        versions={"node": "20", "pnpm": "9."},
+        within=("--frozen-lockfile", "pnpm prune --prod", "pnpm run build"),
+    ),
+    Shape(
+        "koa started by nodemon, with yarn 1",
+        {"package.json": package("koa", dev=("nodemon",), scripts={"start": "nodemon app.js"}), **YARN_1, "app.js": ""},
+        "koa",
+        "node app.js",
+        versions={"yarn": "1."},
+        within=("yarn install --non-interactive --frozen-lockfile", "sharing=locked"),
+        says=("watches files",),
+    ),
+    Shape(
+        "hono with yarn 4",
+        {"package.json": package("hono", packageManager="yarn@4.5.3"), ".yarnrc.yml": "", ".nvmrc": "v22\n", "index.mjs": "", **BERRY},
+        "hono",
+        "node index.mjs",
+        versions={"node": "22", "yarn": "4.5.3"},
+        within=("@yarnpkg/cli-dist@4.5.3", "yarn install --immutable"),
+    ),
+    Shape(
+        "elysia on bun",
+        {"package.json": package("elysia", scripts={"start": "bun run src/boot.ts"}), "bun.lock": "", ".bun-version": "1.2.4", "src/boot.ts": ""},
+        "elysia",
+        "bun run src/boot.ts",
+        versions={"bun": "1.2.4"},
+        within=("FROM oven/bun:1.2.4-slim AS dependencies", "bun install --frozen-lockfile"),
+        without=("node:",),
+    ),
+    Shape(
+        "the manager named is not the lock's",
+        {"package.json": package(packageManager="pnpm@9.12.0+sha512.abc", scripts={"start": "node ."}), **NPM_LOCK},
+        "node",
+        "node .",
+        versions={"pnpm": "9.12.0"},
+        within=("pnpm install --no-frozen-lockfile",),
+        says=("package-lock.json is not pnpm's lock",),
+    ),
+    Shape(
+        "next, standalone",
+        {
+            "package.json": package("next", scripts={"build": "next build", "start": "next start"}),
+            "next.config.mjs": "export default { output: 'standalone' }",
+            "public/a.txt": "",
+            **NPM_LOCK,
+        },
+        "nextjs",
+        "node server.js",
+        within=(
+            "--from=build /app/.next/standalone /app\n",
+            "--from=build /app/.next/static /app/.next/static\n",
+            "--from=build /app/public /app/public\n",
+            "HOSTNAME=0.0.0.0",
+            "target=/app/.next/cache",
+        ),
+        without=("/app/node_modules /app/node_modules",),
+    ),
+    Shape(
+        "next with a port in its script",
+        {"package.json": package("next", dev=("eslint",), scripts={"build": "next build", "start": "next start -p 3000"}), **NPM_LOCK},
+        "nextjs",
+        "next start -p $PORT",
+        without=("prune", "npm start"),
+    ),
+    Shape(
+        "next, exported",
+        {
+            "package.json": package("next", scripts={"build": "next build", "start": "next start"}),
+            "next.config.ts": '// output: "standalone"\nexport default { output: "export", distDir: "site" };',
+            **NPM_LOCK,
+        },
+        "nextjs",
+        static=Static(root="site", built=True),
+    ),
+    Shape(
+        "nuxt with bun as its manager",
+        {"package.json": package("nuxt", scripts={"build": "nuxt build", "postinstall": "nuxt prepare"}), "bun.lock": ""},
+        "nuxt",
+        "node .output/server/index.mjs",
+        versions={"node": "22", "bun": "1"},
+        within=("npm pkg delete scripts.postinstall", "bun run postinstall && bun run build", "--from=build /app/.output /app/.output"),
+        without=("oven/bun",),
+    ),
+    Shape(
+        "react-router without a server",
+        {
+            "package.json": package("react", dev=("@react-router/dev",), scripts={"build": "react-router build", "start": "react-router-serve ./build/server/index.js"}),
+            "react-router.config.ts": "export default { ssr: false } satisfies Config;",
+            **NPM_LOCK,
+        },
+        "react-router",
+        static=Static(root="build/client", fallback=True, built=True),
+    ),
+    Shape(
+        "sveltekit with adapter-auto",
+        {"package.json": package(dev=("@sveltejs/kit", "@sveltejs/adapter-auto", "vite"), scripts={"build": "vite build", "prepare": "svelte-kit sync || echo ''"}), "svelte.config.js": "", "vite.config.js": "", **NPM_LOCK},
+        "sveltekit",
+        "node build",
+        within=("GCP_BUILDPACKS=true", "PROTOCOL_HEADER=x-forwarded-proto"),
+    ),
+    Shape(
+        "astro, static",
+        {"package.json": package("astro", scripts={"build": "astro build", "start": "astro dev"}), "astro.config.mjs": "", **NPM_LOCK},
+        "astro",
+        static=Static(root="dist", built=True),
+    ),
+    Shape(
+        "astro on a server",
+        {"package.json": package("astro", "@astrojs/node", scripts={"build": "astro build"}), "astro.config.mjs": "export default { output: 'server' }", **NPM_LOCK},
+        "astro",
+        "node dist/server/entry.mjs",
+    ),
+    Shape(
+        "vue with vite",
+        {"package.json": package("vue", dev=("vite",), scripts={"build": "vite build", "start": "vite preview"}), "vite.config.ts": "export default { build: { outDir: 'www' } }", **NPM_LOCK},
+        "vite",
+        static=Static(root="www", fallback=True, built=True),
+    ),
+    Shape(
+        "express beside vite",
+        {"package.json": package("express", dev=("vite",), scripts={"build": "vite build", "start": "node api/main.js"}), "vite.config.js": "", **NPM_LOCK},
+        "express",
+        "node api/main.js",
+    ),
+    Shape(
+        "create-react-app",
+        {"package.json": package("react-scripts", scripts={"start": "react-scripts start", "build": "react-scripts build"}), **YARN_1},
+        "cra",
+        static=Static(root="build", fallback=True, built=True),
+        within=("CI=false",),
+    ),
+    Shape(
+        "angular without an output path",
+        {
+            "package.json": package("@angular/core", dev=("@angular/cli",), scripts={"start": "ng serve", "build": "ng build"}),
+            "angular.json": {"projects": {"shop": {"projectType": "application", "architect": {"build": {"builder": "@angular/build:application", "options": {"browser": "src/main.ts"}}}}}},
+            **NPM_LOCK,
+        },
+        "angular",
+        static=Static(root="dist/shop/browser", fallback=True, built=True),
+    ),
+    Shape(
+        "a workspace with one app",
+        WORKSPACE,
+        "nextjs",
+        "next start",
+        within=(
+            "(cd libs/ui && pnpm run build) && (cd apps/admin && pnpm run build)",
+            "COPY source/libs/unrelated/package.json ./libs/unrelated/",
+            "WORKDIR /app/apps/admin\n",
+        ),
+        without=("cd libs/unrelated",),
+    ),
+    Shape(
+        "puppeteer and patches",
+        {
+            "package.json": package("express", "puppeteer", scripts={"start": "node app.js", "postinstall": "patch-package"}),
+            "patches/express+4.0.0.patch": "",
+            "app.js": "",
+            **NPM_LOCK,
+        },
+        "express",
+        "node app.js",
+        within=("COPY source/patches/express+4.0.0.patch ./patches/", "libnss3", "/opt/puppeteer /opt/puppeteer"),
+    ),
+    Shape(
+        "python that is only tooling",
+        {"package.json": package(scripts={"start": "node a.js"}), "pyproject.toml": "[tool.ruff]\n", "app.py": "", **NPM_LOCK},
+        "node",
+        "node a.js",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.name)
+def test_shape_gets_its_plan(shape: Shape) -> None:
+    """An app of a usual shape deploys without configuration, in its usual way."""
+    built = plan(shape.files)
+    text = dockerfile(built)
+    assert (built.framework, built.start, built.static) == (
+        shape.framework,
+        shape.start,
+        shape.static,
+    )
+    versions = {version.tool: version.version for version in built.versions}
+    for tool, beginning in shape.versions.items():
+        assert versions[tool].startswith(beginning), versions
+    for part in shape.within:
+        assert part in text
+    for part in shape.without:
+        assert part not in text
+    said = "\n".join((*built.warnings, *built.notes))
+    for part in shape.says:
+        assert part in said
+
+
+def test_workspace_with_two_apps_names_both() -> None:
+    """Where we can't know which app is meant, the error lists them and says what to set."""
+    second = {"apps/jobs/package.json": package(name="jobs", scripts={"start": "node jobs.js"})}
+    with pytest.raises(UnknownApp, match=r"apps/admin, apps/jobs") as error:
+        plan({**WORKSPACE, **second})
+    assert 'root = "apps/admin"' in (error.value.hint or "")
