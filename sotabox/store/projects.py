@@ -11,7 +11,7 @@ _INSERT = """
     INSERT INTO projects (id, user_id, name, slug, created_at, updated_at)
     VALUES (:id, :user_id, :name, :slug, :now, :now)
     ON CONFLICT (slug) DO NOTHING RETURNING *"""
-_FIND = "SELECT * FROM projects WHERE id = :ref OR slug = :ref"
+_FIND = "SELECT * FROM projects WHERE id = :ref OR slug = :ref ORDER BY id = :ref DESC LIMIT 1"
 _PAGE = "SELECT * FROM projects WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?"
 _PAGE_OF_ALL = "SELECT * FROM projects WHERE id > ? ORDER BY id LIMIT ?"
 _ALL = "SELECT * FROM projects ORDER BY id"

@@ -1,0 +1,45 @@
+"""Setting variables: what is wrong is named field by field."""
+
+import pytest
+
+from sotabox.errors import Invalid, NotFound
+from sotabox.model.environment import VARIABLES_MAX
+from sotabox.operations import env_vars
+from tests.unit.operations.conftest import Town
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "fields"),
+    [
+        ("1A", "x", ["key"]),
+        ("PORT", "x", ["key"]),
+        ("A", "\0", ["value"]),
+        ("", "\0", ["key", "value"]),
+    ],
+)
+async def test_invalid_variable_names_its_fields(
+    town: Town, key: str, value: str, fields: list[str]
+) -> None:
+    """All that is wrong at once, and never the value itself: it is a secret."""
+    with pytest.raises(Invalid) as caught:
+        await env_vars.put(town.store, town.owner, town.project.id, key, value)
+    assert [detail.field for detail in caught.value.details] == fields
+
+
+async def test_value_that_is_too_long_is_not_in_the_message(town: Town) -> None:
+    with pytest.raises(Invalid) as caught:
+        await env_vars.put(town.store, town.owner, town.project.id, "A", "hush" * 20_000)
+    assert "hush" not in caught.value.message
+
+
+async def test_one_variable_too_many_is_refused(town: Town) -> None:
+    """The message names the bound."""
+    for i in range(VARIABLES_MAX):
+        await town.store.env_vars.upsert(town.project.id, f"V{i}", "", VARIABLES_MAX)
+    with pytest.raises(Invalid, match=str(VARIABLES_MAX)):
+        await env_vars.put(town.store, town.owner, town.project.id, "ONE_MORE", "1")
+
+
+async def test_unknown_variable_can_not_be_deleted(town: Town) -> None:
+    with pytest.raises(NotFound, match="'A'"):
+        await env_vars.delete(town.store, town.owner, town.project.id, "A")
