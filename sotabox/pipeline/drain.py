@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from sotabox.engine.client import EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.sockets import established_to
 from sotabox.errors import RouterUnavailable, SotaboxError
@@ -103,7 +104,7 @@ class Drains:
             await self._containers.remove(container_id)
             if on_end is not None:
                 await on_end(round((time.monotonic() - started) * 1000))
-        except SotaboxError as error:
+        except (SotaboxError, EngineError) as error:
             _log.warning("an old container stays for now: %s", error, extra={"id": container_id})
 
     async def _wait_until_idle(self, address: str) -> None:

@@ -1,0 +1,174 @@
+"""A swap is whole or isn't: upstream file and row say the same, whatever cuts it off.
+
+Store, upstream files, locks and drains are real. The engine is away, which a swap must not notice.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from sotabox.engine.client import Engine
+from sotabox.engine.containers import Containers
+from sotabox.engine.images import Images
+from sotabox.errors import DiskFull
+from sotabox.events import Bus
+from sotabox.model.deployment import Deployment, Source, Status
+from sotabox.model.project import Project
+from sotabox.model.user import Role
+from sotabox.pipeline.candidate import Candidate
+from sotabox.pipeline.deploy import Attempt, Deployer
+from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.locks import ProjectLocks
+from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.retention import Retention
+from sotabox.router.admin import Admin
+from sotabox.router.files import RouterFiles
+from sotabox.router.upstream import Upstreams
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+
+OLD = Candidate("old", "10.9.0.2", 8080)
+NEW = Candidate("new", "10.9.0.3", 8080)
+
+
+@dataclass
+class Box:
+    deployer: Deployer
+    project: Project
+    old: Deployment
+    new: Deployment
+    attempt: Attempt
+
+    def swap(self) -> "asyncio.Task[bool]":
+        return asyncio.create_task(self.deployer._swap(self.new.id, self.attempt, NEW))
+
+    @property
+    def upstream(self) -> str | None:
+        return self.deployer.upstreams.read(self.project.id)
+
+    async def statuses(self) -> tuple[Status, Status]:
+        """Of the old deployment, and of the new one."""
+        found = [await self.deployer.store.deployments.find(d.id) for d in (self.old, self.new)]
+        old, new = (d.status for d in found if d is not None)
+        return old, new
+
+
+@pytest.fixture
+async def box(tmp_path: Path) -> AsyncIterator[Box]:
+    """A project whose old version serves, and whose new one has just passed its health check."""
+    settings = Settings(data_dir=tmp_path, drain_timeout_s=0)
+    store = await Store.open(tmp_path, Bus())
+    engine = Engine(f"unix://{tmp_path}/no-engine.sock", "swap-test")
+    containers = Containers(engine)
+    files = RouterFiles(tmp_path)
+    upstreams = Upstreams(tmp_path / "upstreams")
+    upstreams.prepare()
+    drains = Drains(containers, Admin(files.admin_socket), timeout_s=0, grace_s=0)
+    retention = Retention(settings, store, Images(engine), containers)
+    deployer = Deployer(
+        settings=settings,
+        store=store,
+        engine=engine,
+        builder=None,  # type: ignore[arg-type]  # nothing is built
+        release_command=None,  # type: ignore[arg-type]
+        candidates=None,  # type: ignore[arg-type]
+        upstreams=upstreams,
+        drains=drains,
+        retention=retention,
+        build_slots=asyncio.Semaphore(1),
+        swaps=ProjectLocks(),
+        url_of=lambda slug: f"https://{slug}.box.test",
+    )
+    yield await populated(deployer)
+    await drains.close()
+    await retention.close()
+    await engine.close()
+    await store.close()
+
+
+async def populated(deployer: Deployer) -> Box:
+    store = deployer.store
+    user = await store.users.insert("ada@box.test", Role.MEMBER, None)
+    assert user is not None
+    project = await store.projects.insert(user.id, "App", "app-1")
+    assert project is not None
+    first, _ = await store.deployments.insert_pending("first", project.id, user.id, 10)
+    await store.deployments.advance(first.id, Status.BUILDING)
+    await store.deployments.advance(first.id, Status.BUILT, image_id="sha256:1", port=8080)
+    await store.deployments.advance(first.id, Status.DEPLOYING)
+    await deployer.settle(first, OLD, {})
+    deployer.upstreams.point(project.id, OLD.address)
+    new = await store.deployments.insert_deploying("second", first, Source.REDEPLOY, user.id)
+    log = DeploymentLog(store.logs.open(new.id))
+    return Box(deployer, project, first, new, Attempt(project, log))
+
+
+async def test_swap_points_and_notes(box: Box, caplog: pytest.LogCaptureFixture) -> None:
+    """Visitors, and the store, are with the new version; the old one is to drain."""
+    assert await box.swap()
+    assert box.upstream == NEW.address
+    assert await box.statuses() == (Status.STOPPED, Status.RUNNING)
+    if draining := box.deployer.drains._of(box.project.id):
+        await asyncio.wait(draining)
+    assert "an old container stays for now" in caplog.text  # as the engine is away
+    last = list(box.deployer.store.logs.read(box.new.id))[-1]
+    assert last.text == "[deploy] Live at https://app-1.box.test"
+
+
+@pytest.mark.parametrize("steps", range(0, 40, 3))
+async def test_stop_of_the_box_never_cuts_a_swap_in_two(box: Box, steps: int) -> None:
+    """Cancelled at any moment: all old, or all new; and who is told to discard is not serving."""
+    task = box.swap()
+    for _ in range(steps):
+        await asyncio.sleep(0.0001)
+    task.cancel()
+    (outcome,) = await asyncio.gather(task, return_exceptions=True)
+    if box.upstream == NEW.address:
+        assert await box.statuses() == (Status.STOPPED, Status.RUNNING)
+    else:
+        assert isinstance(outcome, asyncio.CancelledError)
+        assert box.upstream == OLD.address
+        assert await box.statuses() == (Status.RUNNING, Status.DEPLOYING)
+
+
+async def test_swap_that_can_not_be_noted_is_undone(box: Box) -> None:
+    """A full disk between file and row: visitors are back with the old version, which is kept."""
+    writer = box.deployer.store.database._writer
+    # SQLite's own bound on pages stands for the disk; a long error fills what is left.
+    await writer.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(DiskFull):
+        box.attempt.phases["filler" * 20_000] = 1
+        await box.swap()
+    assert box.upstream == OLD.address
+    assert await box.statuses() == (Status.RUNNING, Status.DEPLOYING)
+    assert box.deployer.drains.containers() == frozenset()
+
+
+async def test_deployment_that_was_ended_is_not_swapped(box: Box) -> None:
+    """A cancel that came first wins."""
+    await box.deployer.store.deployments.advance(box.new.id, Status.STOPPED)
+    assert not await box.swap()
+    assert box.upstream == OLD.address
+    assert await box.statuses() == (Status.RUNNING, Status.STOPPED)
+
+
+async def test_swap_waits_for_whoever_holds_the_project(box: Box) -> None:
+    """A repair, or a cancel, that is under way is not overtaken; waiting can be given up."""
+    async with box.deployer.swaps.of(box.project.id):
+        task = box.swap()
+        await asyncio.sleep(0.01)
+        assert box.upstream == OLD.address
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert await box.statuses() == (Status.RUNNING, Status.DEPLOYING)
+
+
+async def test_settling_again_changes_nothing(box: Box) -> None:
+    """Recovery may note a swap that was noted."""
+    assert await box.swap()
+    await box.deployer.settle(box.new, NEW, {})
+    assert await box.statuses() == (Status.STOPPED, Status.RUNNING)
