@@ -43,6 +43,16 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "zipapp")
     arguments = parser.parse_args()
     output, cache = arguments.output.resolve(), arguments.cache.resolve()
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:  # two builds at once would write the same files
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build(output, cache)
+    digest = hashlib.sha256(output.read_bytes()).hexdigest()
+    print(f"{output}  {output.stat().st_size / 1e6:.1f} MB  sha256 {digest}")
+
+
+def build(output: Path, cache: Path) -> None:
+    """Makes `output`, unless it was made of the same inputs already."""
     os.environ["SOURCE_DATE_EPOCH"] = _commit_time()
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -57,8 +67,6 @@ def main() -> None:
             record.unlink(missing_ok=True)
             pack(tools, tree, output)
             record.write_text(inputs)
-    digest = hashlib.sha256(output.read_bytes()).hexdigest()
-    print(f"{output}  {output.stat().st_size / 1e6:.1f} MB  sha256 {digest}")
 
 
 def copy_sources(target: Path) -> None:
@@ -85,13 +93,10 @@ def build_tools(cache: Path) -> Path:
     """The `bin` folder of an environment that holds what zipapp.lock names, made once a lock."""
     key = hashlib.sha256(TOOLS_LOCK.read_bytes() + sys.version.encode()).hexdigest()[:16]
     home = cache / key
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (home / "complete").exists():
-            venv.create(home, with_pip=True, clear=True)
-            _run([home / "bin" / "python", *_PIP, "--require-hashes", "-r", TOOLS_LOCK])
-            (home / "complete").touch()
+    if not (home / "complete").exists():
+        venv.create(home, with_pip=True, clear=True)
+        _run([home / "bin" / "python", *_PIP, "--require-hashes", "-r", TOOLS_LOCK])
+        (home / "complete").touch()
     return home / "bin"
 
 

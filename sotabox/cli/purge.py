@@ -109,11 +109,8 @@ async def _empty_engine(engine: "Engine", settings: Settings) -> None:
     from sotabox.engine.images import Images
     from sotabox.engine.networks import Networks
 
-    containers, networks, images = (
-        Containers(engine),
-        Networks(engine, settings.network_pool),
-        Images(engine),
-    )
+    containers, images = Containers(engine), Images(engine)
+    networks = Networks(engine, settings.network_pool)
     apps = await containers.list_ours()
     for app in apps:
         await containers.condemn(app.id)
@@ -122,9 +119,24 @@ async def _empty_engine(engine: "Engine", settings: Settings) -> None:
     projects = await networks.list_ours()
     for project_id in projects:
         await networks.remove(project_id)
-    built = await images.list_ours()
-    for image in built:
-        await images.remove(image.id)
+    built = [image.id for image in await images.list_ours()]
+    for image_id in [*built, *await _helper_images(engine)]:
+        await images.remove(image_id)
     print(f"  ok   {len(apps)} containers, {len(projects)} networks, {len(built)} images removed")
     if problem := await Firewall(engine.instance_id).remove():
         print(f"  ✕    {problem}")
+
+
+async def _helper_images(engine: "Engine") -> list[str]:
+    """Images that all boxes of an engine share: they go with the last box."""
+    from sotabox.builds.static_server import REPOSITORY
+    from sotabox.engine.labels import INSTANCE
+
+    of_boxes = await engine.call("images", filters={"label": INSTANCE})
+    of_boxes += await engine.call("containers", all=True, filters={"label": INSTANCE})
+    others = [
+        thing for thing in of_boxes if (thing["Labels"] or {}).get(INSTANCE) != engine.instance_id
+    ]
+    if others:
+        return []
+    return [image["Id"] for image in await engine.call("images", name=REPOSITORY)]

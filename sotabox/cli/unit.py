@@ -38,6 +38,8 @@ _SERVE: Final = """\
 Description=sotabox control plane
 After=network-online.target docker.service sotabox-caddy.service
 Wants=network-online.target docker.service sotabox-caddy.service
+# Whatever keeps it from starting (a taken port, a full disk) may be over in an hour.
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart={launcher} serve --data-dir {data_dir}
