@@ -160,6 +160,7 @@ class _Parts:
             routes=self.routes,
             queue=self.queue,
             drains=self.drains,
+            swaps=swaps,
             waiting_target=waiting,
         )
         self.repairs = Repairs(

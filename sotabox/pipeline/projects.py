@@ -12,6 +12,7 @@ from sotabox.events import Bus, ProjectChanged
 from sotabox.model.deployment import Deployment
 from sotabox.model.project import Project
 from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.queue import Queue
 from sotabox.pipeline.routes import Routes
 from sotabox.router.upstream import Upstreams
@@ -35,6 +36,7 @@ class ProjectRooms:
     routes: Routes
     queue: Queue
     drains: Drains
+    swaps: ProjectLocks
     waiting_target: str
 
     async def provision(self, project: Project) -> None:
@@ -66,7 +68,8 @@ class ProjectRooms:
             await self.routes.apply()
         except RouterUnavailable as error:
             _logger.warning("the route of %s goes with Caddy's next start: %s", project.slug, error)
-        await self.clear(project.id)
+        async with self.swaps.of(project.id):  # a repair under way would make a container anew
+            await self.clear(project.id)
         await self._remove_files(project)
         await self.store.projects.delete(project.id)
         self.upstreams.remove(project.id)

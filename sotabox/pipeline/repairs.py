@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shutil
+from collections.abc import Coroutine
 from dataclasses import dataclass
 
 from sotabox.engine.client import EngineError
@@ -70,27 +71,32 @@ class Repairs:
 
     async def repair_all(self) -> None:
         """All projects, and what is left of projects that are not there any more."""
+        # Rows are read last: a project's row is there before all else of it, and goes last. What a
+        # project that was made meanwhile has is thus never taken for a stray.
+        owners = {container.project_id for container in await self.containers.list_ours()}
+        pointed = self.upstreams.known().keys()
         projects = await self.store.projects.all()
-        containers = await self.containers.list_ours()
         known = {project.id for project in projects}
         for project in projects:
-            await self._guarded(project)
-        for stray in {c.project_id for c in containers if c.project_id not in known}:
-            if stray is not None:
-                await self.rooms.clear(stray)
-        for project_id in self.upstreams.known().keys() - known:
+            await self._guarded(project.slug, self._restore(project))
+        for stray in owners - known - {None}:
+            await self._guarded(f"stray {stray}", self.rooms.clear(str(stray)))
+        for project_id in pointed - known:
             self.upstreams.remove(project_id)
 
-    async def _guarded(self, project: Project) -> None:
+    async def _restore(self, project: Project) -> None:
+        if project.deleting:
+            await self.rooms.dismantle(project)
+        else:
+            await self.rooms.ensure(project)
+            await self.repair(project)
+
+    async def _guarded(self, name: str, work: Coroutine[None, None, None]) -> None:
         """One project's trouble does not keep the others from being repaired."""
         try:
-            if project.deleting:
-                await self.rooms.dismantle(project)
-            else:
-                await self.rooms.ensure(project)
-                await self.repair(project)
-        except (SotaboxError, EngineError, DeploymentFailed) as error:
-            _logger.warning("project %s could not be repaired: %s", project.slug, error)
+            await work
+        except (SotaboxError, EngineError, DeploymentFailed, OSError) as error:
+            _logger.warning("project %s could not be repaired: %s", name, error)
 
     async def on_event(self, event: ContainerEvent) -> None:
         """A container started or vanished: its address, or who serves, may have changed."""
@@ -101,7 +107,7 @@ class Repairs:
             return
         project = await self.store.projects.find(event.project_id)
         if project is not None and not project.deleting:
-            await self._guarded(project)
+            await self._guarded(project.slug, self._restore(project))
 
     async def repair(self, project: Project) -> None:
         """One project. Holds its swap lock, so that nothing is swapped between look and deed."""
