@@ -1,6 +1,6 @@
 """A container as plain values: what decides about containers needs no engine to be tested."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,25 @@ class Container:
     @property
     def role(self) -> str | None:
         return self.labels.get(labels.ROLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Who holds a fixed address in a project's network, running or not."""
+
+    container_id: str
+    deployment_id: str | None
+    address: str
+
+
+def read_places(rows: Iterable[Mapping[str, Any]]) -> list[Place]:
+    """The places in the engine's answer to a listing of containers."""
+    return [
+        Place(row["Id"], (row["Labels"] or {}).get(labels.DEPLOYMENT), address)
+        for row in rows
+        for network in (row["NetworkSettings"]["Networks"] or {}).values()
+        if (address := (network.get("IPAMConfig") or {}).get("IPv4Address"))
+    ]
 
 
 def read_container(answer: Mapping[str, Any]) -> Container:

@@ -10,7 +10,7 @@ from typing import Final
 
 from sotabox.engine import labels
 from sotabox.engine.client import Engine, EngineError, EngineNotFound
-from sotabox.engine.container import Container, read_container
+from sotabox.engine.container import Container, Place, read_container, read_places
 from sotabox.engine.faults import unavailable
 from sotabox.engine.frames import FrameReader, LogLine, nanoseconds
 from sotabox.engine.spec import OPEN_FILES, ContainerRequest, container_body, container_name
@@ -65,6 +65,12 @@ class Containers:
             )
         )
         return [container for container in found if container is not None]
+
+    async def places(self, project_id: str) -> list[Place]:
+        """Which addresses of a project's network are taken; one call, as each deploy waits for it."""
+        wanted = labels.filter_of(self._engine.instance_id, project_id=project_id)
+        rows = await self._engine.call("containers", all=True, filters={"label": wanted})
+        return read_places(rows)
 
     async def keep(self, id_: str) -> None:
         """Let the engine start it again by itself from now on: after a crash, after a reboot."""

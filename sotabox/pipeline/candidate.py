@@ -70,12 +70,15 @@ class Candidates:
         """The container that a release needs, on an address of its project that nobody has."""
         if deployment.image_id is None or deployment.port is None:
             raise DeploymentFailed("The image of this version is not kept any more")
-        network = await self._networks.ensure(project.id, project.slug)
-        others = await self._containers.list_ours(project.id)
-        for left in (c for c in others if c.deployment_id == deployment.id):
-            await self._containers.remove(left.id)  # of a try that the engine's absence cut off
+        network, places = await asyncio.gather(
+            self._networks.ensure(project.id, project.slug),
+            self._containers.places(project.id),
+        )
+        for left in places:
+            if left.deployment_id == deployment.id:  # of a try that the engine's absence cut off
+                await self._containers.remove(left.container_id)
         try:
-            address = free_address(network, [c.fixed_address for c in others if c.fixed_address])
+            address = free_address(network, [place.address for place in places])
         except NetworkFull as error:
             raise DeploymentFailed(
                 "Every address of this project's network is taken",

@@ -5,6 +5,7 @@ a login is an answer, a crash page is not.
 """
 
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ import httpx
 
 from sotabox.pipeline.failure import DeploymentFailed
 
-_FIRST_PAUSE_S: Final = 0.002
+_SHORTEST_PAUSE_S: Final = 0.002
 _LONGEST_PAUSE_S: Final = 0.5
-_PAUSE_GROWTH: Final = 1.15
+#: Of the time waited so far: what probing adds to a start is never more than this share of it.
+_PAUSE_SHARE: Final = 0.04
 _PROBE_TIMEOUT_S: Final = 10
 _LEAST_PROBE_S: Final = 1  # less would blame an app for our own deadline
 _HINT_AFTER_S: Final = 5
 _UNHEALTHY_FROM: Final = 500
+_DEAF: Final = "nothing listens on its port"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +71,13 @@ class HealthCheck:
             DeploymentFailed: it did not answer in time; says what was seen last.
         """
         started = time.monotonic()
-        pause_s = _FIRST_PAUSE_S
-        seen = "nothing listens on its port"
+        seen = _DEAF
         hinted = False
         while (waited_s := time.monotonic() - started) < probe.timeout_s:
             left_s = max(probe.timeout_s - waited_s, _LEAST_PROBE_S)
-            answer = await self._ask(probe, min(left_s, _PROBE_TIMEOUT_S))
+            timeout_s = min(left_s, _PROBE_TIMEOUT_S)
+            answer = _DEAF if not await _listens(probe, timeout_s) else None
+            answer = answer or await self._ask(probe, timeout_s)
             if answer is None:
                 return
             seen = answer
@@ -81,8 +85,8 @@ class HealthCheck:
                 hinted = True
                 if wrong := explain_sockets(await sockets(), probe.port):
                     note(f"Still waiting: {wrong[0]}. {wrong[1]}")
+            pause_s = min(max(waited_s * _PAUSE_SHARE, _SHORTEST_PAUSE_S), _LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
-            pause_s = min(pause_s * _PAUSE_GROWTH, _LONGEST_PAUSE_S)
         wrong = explain_sockets(await sockets(), probe.port)
         reason, hint = wrong or (seen, _hint_for(probe, seen))
         raise DeploymentFailed(f"Not healthy after {probe.timeout_s:g} s: {reason}", hint=hint)
@@ -100,7 +104,7 @@ class HealthCheck:
             ):
                 status = response.status_code
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            return "nothing listens on its port"
+            return _DEAF
         except (httpx.TimeoutException, TimeoutError):
             return f"GET {probe.path} had no answer within {timeout_s:.2g} s"
         except httpx.HTTPError as error:
@@ -108,6 +112,19 @@ class HealthCheck:
         if status >= _UNHEALTHY_FROM:
             return f"GET {probe.path} answers {status}"
         return None
+
+
+async def _listens(probe: Probe, timeout_s: float) -> bool:
+    """Whether anything accepts connections: a tenth of a millisecond, where a request takes ten."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as asking:
+        asking.setblocking(False)
+        try:
+            async with asyncio.timeout(timeout_s):
+                await loop.sock_connect(asking, (probe.address, probe.port))
+        except (OSError, TimeoutError):
+            return False
+    return True
 
 
 def explain_sockets(listening: list[tuple[str, int]], port: int) -> tuple[str, str] | None:

@@ -183,7 +183,9 @@ def _again(box: Box, verb: str) -> float:
     answer = box.request("POST", f"/v1/projects/bench/{verb}")
     assert answer.status == 200, answer.body
     id_ = answer.data["id"]
-    _until(lambda: box.deployment("bench", id_)["status"] == "running")
+    for line in box.stream("bench", id_):
+        if "Live at" in line:
+            break
     seconds = time.monotonic() - began
     _rest(box, id_)
     return seconds
@@ -222,4 +224,4 @@ def _until(condition: Callable[[], bool], timeout_s: float = 60) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError
-        time.sleep(0.002)
+        time.sleep(0.005)
