@@ -448,7 +448,7 @@ uninstall() {
     fi
     rm -rf "$LIB" "$LAUNCHER" "$CONFIG"
     rmdir "$(dirname "$CONFIG")" 2>/dev/null || :
-    [ -z "$PREFIX" ] || find "$PREFIX" -depth -type d -empty -delete
+    [ ! -d "$PREFIX" ] || find "$PREFIX" -depth -type d -empty -delete
     ok "sotabox is removed"
     [ "$PURGE" = yes ] || echo "  Apps and data stay in $DATA_DIR; --uninstall --purge removes them too."
 }
