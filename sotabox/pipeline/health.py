@@ -24,6 +24,7 @@ _PROBE_TIMEOUT_S: Final = 10
 _LEAST_PROBE_S: Final = 1  # less would blame an app for our own deadline
 _HINT_AFTER_S: Final = 5
 _UNHEALTHY_FROM: Final = 500
+_ENGINE_DNS: Final = "127.0.0.11"  # Docker's name server listens there in every container
 _DEAF: Final = "nothing listens on its port"
 
 
@@ -134,7 +135,9 @@ def explain_sockets(listening: list[tuple[str, int]], port: int) -> tuple[str, s
     'the app listens on 127.0.0.1:5000, so nothing outside its container can reach it'
     """
     outside = sorted({p for ip, p in listening if not ip_address(ip).is_loopback})
-    inside = sorted((p, ip) for ip, p in listening if ip_address(ip).is_loopback)
+    inside = sorted(
+        (p, ip) for ip, p in listening if ip_address(ip).is_loopback and ip != _ENGINE_DNS
+    )
     if port in outside:
         return None
     advice = f"Make it listen on 0.0.0.0 and the port in $PORT ({port})."
