@@ -7,10 +7,9 @@ from typing import Final
 
 from sotabox.builds.languages.node.app import App
 from sotabox.builds.languages.node.command_lines import lines_of
+from sotabox.builds.languages.node.kinds import Server, Site
 from sotabox.builds.languages.node.layer import Layer
 from sotabox.builds.languages.node.scripts import reachable_text
-from sotabox.builds.languages.node.servers import Server
-from sotabox.builds.languages.node.sites import Site
 from sotabox.builds.plan import Cache
 
 #: Directories that builds keep for the next one, by the dependency that writes them.

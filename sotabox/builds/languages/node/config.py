@@ -6,6 +6,7 @@ the framework's default holds.
 
 import re
 from dataclasses import dataclass
+from posixpath import normpath
 from typing import Final
 
 from sotabox.builds.source import Tree
@@ -44,3 +45,8 @@ def read_config(app: Tree, name: str) -> Config:
         if (text := app.read(path)) is not None:
             return Config(path, _COMMENT.sub(lambda match: match[1] or " ", text))
     return Config()
+
+
+def clean_path(path: str) -> str:
+    """A path as written in a configuration, relative to the app."""
+    return normpath(path.strip().strip("/") or ".").removeprefix("../")

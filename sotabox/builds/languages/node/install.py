@@ -61,7 +61,7 @@ def prune_line(app: App) -> str:
     if app.manager.name == "pnpm" and app.workspace.packages:
         # `pnpm prune` knows no workspaces; an install for production takes the rest away.
         line = _command(app, lines_of(app.manager), production=True)
-        return f"{line} --offline --ignore-scripts"
+        return f"{line} --offline --ignore-scripts --config.modules-cache-max-age=0"
     return lines_of(app.manager).prune
 
 

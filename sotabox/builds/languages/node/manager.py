@@ -91,33 +91,35 @@ def _choose(tree: Tree, root: Manifest, locks: list[str]) -> tuple[str, str, str
     if named := re.fullmatch(r"(npm|pnpm|yarn|bun)@(\d[\w.-]*)(\+.*)?", root.package_manager):
         name = "berry" if named[1] == "yarn" and not named[2].startswith("1.") else named[1]
         return name, named[2], f"packageManager in package.json ({named[1]}@{named[2]})"
+    return _by_lock(tree, locks) or _by_settings(tree, root)
+
+
+def _by_lock(tree: Tree, locks: list[str]) -> tuple[str, str, str] | None:
+    berry = tree.exists(".yarnrc.yml")
     for lock in locks:
         name = LOCKS[lock]
-        if name == "yarn" and _is_berry(tree):
-            return "berry", "", f"{lock}, in the format of yarn 2 and later"
         if name == "pnpm":
-            line, why = _pnpm_of_lock(tree)
-            return name, line, why
-        if name != "npm" or not tree.exists(".yarnrc.yml"):
+            return (name, *_pnpm_of_lock(tree))
+        if name == "yarn" and (berry or "__metadata:" in (tree.read(lock) or "")):
+            return "berry", "", f"{lock}, in the format of yarn 2 and later"
+        if name != "npm" or not berry:
             return name, "", lock
-    if tree.exists(".yarnrc.yml"):
-        return "berry", "", ".yarnrc.yml"
-    if tree.exists("pnpm-workspace.yaml"):
-        return "pnpm", "", "pnpm-workspace.yaml"
+    return None
+
+
+def _by_settings(tree: Tree, root: Manifest) -> tuple[str, str, str]:
+    for file, name in ((".yarnrc.yml", "berry"), ("pnpm-workspace.yaml", "pnpm")):
+        if tree.exists(file):
+            return name, "", file
     for name in ("pnpm", "bun", "yarn"):
         if wish := root.engines.get(name):
-            if name == "yarn" and newest_line(wish, ("1",), "1") is None:
-                name = "berry"  # noqa: PLW2901 - the same program under its later name
-            return name, "", f"engines.{name} in package.json"
+            berry = name == "yarn" and newest_line(wish, ("1",), "1") is None
+            return "berry" if berry else name, "", f"engines.{name} in package.json"
     return "npm", "", "no other manager's lock"
 
 
 def _is_of(lock_manager: str, name: str) -> bool:
     return lock_manager == name or (lock_manager == "yarn" and name == "berry")
-
-
-def _is_berry(tree: Tree) -> bool:
-    return tree.exists(".yarnrc.yml") or "__metadata:" in (tree.read("yarn.lock") or "")
 
 
 def _pnpm_of_lock(tree: Tree) -> tuple[str, str]:

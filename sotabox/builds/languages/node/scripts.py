@@ -24,16 +24,21 @@ _WRAPPERS: Final = (
     (re.compile(r"^(?:npx|pnpm exec|yarn exec|pnpx|pnpm dlx)\s+(?:--no-install\s+)?(?=[\w@])"), ""),
     (re.compile(r"^dotenv(?:x run)?(?:\s+-[ef]\s+\S+)*\s+--\s+"), ""),
 )
-_WATCHERS: Final = (
-    (re.compile(r"\bnodemon(?=\s)(?P<options>(?:\s+(?:-[qILV]|--(?:watch|ext|ignore|delay|signal)[ =]\S+|-[wei]\s+\S+|--[\w-]+))*)\s+(?:--exec|-x)\s+(?P<quote>['\"]?)(?P<inner>[^'\"]+)(?P=quote)"), r"\g<inner>"),
-    (re.compile(r"\bnodemon(?:\s+(?:-[qILV]|--(?:watch|ext|ignore|delay|signal)[ =]\S+|-[wei]\s+\S+|--[\w-]+))*\s+(?=\S+\.(?:ts|mts|cts)\b)"), "tsx "),
-    (re.compile(r"\bnodemon(?:\s+(?:-[qILV]|--(?:watch|ext|ignore|delay|signal)[ =]\S+|-[wei]\s+\S+|--[\w-]+))*(?=\s+\S)"), "node"),
-    (re.compile(r"\bnode-dev\b|\bsupervisor\b"), "node"),
-    (re.compile(r"\b(?:ts-node-dev|tsnd)(?:\s+--(?:respawn|clear|transpile-only|exit-child))*(?=\s)"), "ts-node"),
-    (re.compile(r"\btsx\s+watch(?:\s+--[\w-]+(?:=\S+)?)*(?=\s)"), "tsx"),
-    (re.compile(r"(?<=\s)--watch(?:-path(?:=|\s+)\S+|-preserve-output)?\s+(?=\S)"), ""),
-    (re.compile(r"\bbun\s+--(?:watch|hot)\b"), "bun"),
-)  # fmt: skip
+#: nodemon's own options, before the file or the command that it watches.
+_NODEMON: Final = (
+    r"\bnodemon(?:\s+(?:-[qILV]|--(?:watch|ext|ignore|delay|signal)[ =]\S+|-[wei]\s+\S+"
+    r"|--(?!exec)[\w-]+))*"
+)
+_WATCHERS: Final = tuple((re.compile(pattern), replacement) for pattern, replacement in (
+    (_NODEMON + r"\s+(?:--exec|-x)[ =](?P<quote>['\"]?)(?P<inner>[^'\"]+)(?P=quote)", r"\g<inner>"),
+    (_NODEMON + r"\s+(?=\S+\.(?:ts|mts|cts)\b)", "ts-node "),
+    (_NODEMON + r"(?=\s+\S)", "node"),
+    (r"(?<![\w-])(?:node-dev|supervisor)\b", "node"),
+    (r"\b(?:ts-node-dev|tsnd)(?:\s+--(?:respawn|clear|transpile-only|exit-child))*(?=\s)", "ts-node"),
+    (r"\btsx\s+watch(?:\s+--[\w-]+(?:=\S+)?)*(?=\s)", "tsx"),
+    (r"(?<=\s)--watch(?:-path(?:=|\s+)\S+|-preserve-output)?\s+(?=\S)", ""),
+    (r"\bbun\s+--(?:watch|hot)\b", "bun"),
+))  # fmt: skip
 _ENV_FILE: Final = re.compile(r"(?<=\s)--env-file(?:-if-exists)?(?:=|\s+)\S+\s*")
 
 

@@ -1,38 +1,13 @@
 """Frameworks that run as a server: how each is told, built and started."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from sotabox.builds.languages.node.angular import angular_project
 from sotabox.builds.languages.node.app import App
 from sotabox.builds.languages.node.config import read_config
+from sotabox.builds.languages.node.kinds import ReadServer, Server
+from sotabox.builds.languages.node.libraries import read_library
 from sotabox.builds.plan import BUILD, Carry
-
-_Reader = Callable[[App], "Server | None"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A framework that was found, and what it says of its app.
-
-    `start`: its own command, taken where the start script is missing or only calls one of `tools`;
-    None: the start script decides. `alone`: what the build makes runs without the rest of the app.
-    `needs`: the package which that command imports; where it is a development dependency, nothing
-    is pruned.
-    """
-
-    slug: str
-    why: str
-    start: str | None = None
-    tools: tuple[str, ...] = ()
-    build: str | None = None
-    alone: tuple[Carry, ...] = ()
-    work_dir: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
-    build_env: Mapping[str, str] = field(default_factory=dict)
-    needs: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 def find_server(app: App) -> Server | None:
@@ -74,7 +49,7 @@ def _nextjs(app: App) -> Server | None:
 
 def _output(
     slug: str, names: tuple[str, ...], build: str, tools: tuple[str, ...], file: str
-) -> _Reader:
+) -> ReadServer:
     """A reader of a framework whose build makes a directory that runs alone (Nitro's way)."""
 
     def read(app: App) -> Server | None:
@@ -207,38 +182,7 @@ def _angular(app: App) -> Server | None:
     )
 
 
-def _library(app: App) -> Server | None:
-    for slug, names in _LIBRARIES.items():
-        if name := app.manifest.has(*names):
-            own = _LIBRARY_START.get(slug, (None, (), None))
-            return Server(
-                slug=slug, why=f"the dependency {name}", start=own[0], tools=own[1], build=own[2]
-            )
-    return None
-
-
-#: Libraries which only say what an app is, not how it starts.
-_LIBRARIES: Final = {
-    "nestjs": ("@nestjs/core",),
-    "strapi": ("@strapi/strapi",),
-    "directus": ("directus",),
-    "adonis": ("@adonisjs/core",),
-    "payload": ("payload",),
-    "express": ("express",),
-    "fastify": ("fastify",),
-    "koa": ("koa",),
-    "hono": ("hono",),
-    "elysia": ("elysia",),
-    "hapi": ("@hapi/hapi",),
-}
-#: Start, tools that mean the same, build.
-_LIBRARY_START: Final[Mapping[str, tuple[str, tuple[str, ...], str]]] = {
-    "nestjs": ("node dist/main", ("nest",), "nest build"),
-    "strapi": ("strapi start", (), "strapi build"),
-    "directus": ("directus start", (), ""),
-    "adonis": ("node build/bin/server.js", ("node",), "node ace build"),
-}
-_READERS: Final[tuple[_Reader, ...]] = (
+_READERS: Final[tuple[ReadServer, ...]] = (
     _nextjs,
     _output("nuxt", ("nuxt", "nuxt3"), "nuxt build", ("nuxt", "nuxi"), ".output/server/index.mjs"),
     _remix,
@@ -268,5 +212,5 @@ _READERS: Final[tuple[_Reader, ...]] = (
         ".output/server/index.mjs",
     ),
     _angular,
-    _library,
+    read_library,
 )

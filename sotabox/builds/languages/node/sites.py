@@ -1,30 +1,15 @@
 """Frameworks whose build leaves a site of files: how each is told, and where the files go."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from posixpath import normpath
 from typing import Final
 
 from sotabox.builds.languages.node.angular import angular_project
 from sotabox.builds.languages.node.app import App
-from sotabox.builds.languages.node.config import Config, read_config
-from sotabox.builds.languages.node.manifest import parse_json5
+from sotabox.builds.languages.node.config import Config, clean_path, read_config
+from sotabox.builds.languages.node.generators import READERS as GENERATORS
+from sotabox.builds.languages.node.kinds import ReadSite, Site
 from sotabox.builds.languages.node.scripts import follow_script, program_of, reachable_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """A site that a build makes. `output` is relative to the app's directory."""
-
-    slug: str
-    why: str
-    output: str
-    fallback: bool = False
-    build: str | None = None  # the framework's own command, where there is no build script
-
-
-_Reader = Callable[[App], Site | None]
 
 #: Start commands that belong to a site of files: previews and development servers.
 _OWN_START: Final = frozenset({
@@ -47,7 +32,7 @@ def find_site(app: App) -> Site | None:
         return Site(
             slug=found.slug if found else "static",
             why=f"{origin} names its output",
-            output=_clean(forced),
+            output=clean_path(forced),
             fallback=found.fallback if found else not overrides.static_root,
             build=found.build if found else None,
         )
@@ -77,7 +62,7 @@ def _nextjs(app: App) -> Site | None:
     return Site(
         slug="nextjs",
         why=f"{config.path} exports it",
-        output=_clean(output or "out"),
+        output=clean_path(output or "out"),
         build="next build",
     )
 
@@ -103,7 +88,7 @@ def _sveltekit(app: App) -> Site | None:
     return Site(
         slug="sveltekit",
         why="the dependency @sveltejs/adapter-static",
-        output=_clean(config.string("pages") or "build"),
+        output=clean_path(config.string("pages") or "build"),
         fallback=fallback,
         build="vite build",
     )
@@ -113,7 +98,7 @@ def _react_router(app: App) -> Site | None:
     config = read_config(app.files, "react-router.config")
     if not config.is_set_to("ssr", "false"):
         return None
-    directory = _clean(config.string("buildDirectory") or "build")
+    directory = clean_path(config.string("buildDirectory") or "build")
     return Site(
         slug="react-router",
         why=f"{config.path} sets ssr: false",
@@ -131,7 +116,7 @@ def _astro(app: App) -> Site | None:
     return Site(
         slug="astro",
         why="the dependency astro, without a server adapter",
-        output=_clean(config.string("outDir") or "dist"),
+        output=clean_path(config.string("outDir") or "dist"),
         build="astro build",
     )
 
@@ -147,10 +132,10 @@ def _vite(app: App) -> Site | None:
     if _is_library(config):
         return None
     option = re.search(r"--outDir[ =]['\"]?([^\s'\"]+)", build)
-    output = _clean(option[1] if option else config.string("outDir") or "dist")
+    output = clean_path(option[1] if option else config.string("outDir") or "dist")
     root = config.string("root")
     if root and not option:
-        output = normpath(f"{_clean(root)}/{config.string('outDir') or 'dist'}")
+        output = normpath(f"{clean_path(root)}/{config.string('outDir') or 'dist'}")
     return Site(
         slug="vite", why=f"the dependency {name} and its build", output=output, fallback=True
     )
@@ -158,22 +143,6 @@ def _vite(app: App) -> Site | None:
 
 def _is_library(config: Config) -> bool:
     return re.search(r"\blib\s*:\s*\{", config.text) is not None
-
-
-def _by_build(slug: str, command: str, output: str, option: str) -> _Reader:
-    """A reader of a tool that is told by its command in the build script."""
-
-    def read(app: App) -> Site | None:
-        build = reachable_text(app.manifest, "build")
-        if not re.search(command, build):
-            return None
-        named = re.search(option, build)
-        where = named[1] if named else read_config(app.files, "vue.config").string("outputDir")
-        return Site(
-            slug=slug, why="its build script", output=_clean(where or output), fallback=True
-        )
-
-    return read
 
 
 def _angular(app: App) -> Site | None:
@@ -186,99 +155,19 @@ def _angular(app: App) -> Site | None:
     return Site(
         slug="angular",
         why=f"the project {project.name} in angular.json",
-        output=_clean(project.browser),
+        output=clean_path(project.browser),
         fallback=True,
         build="ng build",
     )
 
 
-def _expo(app: App) -> Site | None:
-    if not (app.manifest.has("expo") and app.manifest.has("react-native-web")):
-        return None
-    try:
-        settings = parse_json5(app.files.read("app.json") or "{}")
-        output = settings["expo"]["web"]["output"]
-    except (ValueError, KeyError, TypeError):
-        output = read_config(app.files, "app.config").string("output")
-    if output == "server":
-        return None
-    return Site(
-        slug="expo",
-        why="the dependencies expo and react-native-web",
-        output="dist",
-        fallback=output != "static",
-        build="expo export --platform web",
-    )
-
-
-def _by_dependency(slug: str, names: tuple[str, ...], output: str, build: str) -> _Reader:
-    """A reader of a generator whose output has one place."""
-
-    def read(app: App) -> Site | None:
-        if not (name := app.manifest.has(*names)):
-            return None
-        return Site(slug=slug, why=f"the dependency {name}", output=output, build=build)
-
-    return read
-
-
-def _vitepress(app: App) -> Site | None:
-    if not app.manifest.has("vitepress"):
-        return None
-    build = reachable_text(app.manifest, "build") or reachable_text(app.manifest, "docs:build")
-    named = re.search(r"vitepress build[ ]+([\w./-]+)", build)
-    root = _clean(named[1]) if named else "docs" if app.files.exists("docs/.vitepress") else ""
-    return Site(
-        slug="vitepress",
-        why="the dependency vitepress",
-        output="/".join(part for part in (root, ".vitepress/dist") if part),
-        build=f"vitepress build {root}".strip(),
-    )
-
-
-def _eleventy(app: App) -> Site | None:
-    if not app.manifest.has("@11ty/eleventy"):
-        return None
-    option = re.search(r"--output[ =]([^\s'\"]+)", reachable_text(app.manifest, "build"))
-    config = next(
-        (
-            c
-            for name in (".eleventy", "eleventy.config")
-            if (c := read_config(app.files, name)).path
-        ),
-        Config(),
-    )
-    return Site(
-        slug="eleventy",
-        why="the dependency @11ty/eleventy",
-        output=_clean(option[1] if option else config.string("output") or "_site"),
-        build="eleventy",
-    )
-
-
-def _clean(path: str) -> str:
-    """A path as written in a configuration, relative to the app."""
-    return normpath(path.strip().strip("/") or ".").removeprefix("../")
-
-
-_READERS: Final[tuple[_Reader, ...]] = (
+_READERS: Final[tuple[ReadSite, ...]] = (
     _nextjs,
     _nuxt,
     _react_router,
     _sveltekit,
     _astro,
-    _by_dependency("gatsby", ("gatsby",), "public", "gatsby build"),
-    _by_dependency("docusaurus", ("@docusaurus/core",), "build", "docusaurus build"),
-    _vitepress,
-    _eleventy,
-    _by_build(
-        "cra",
-        r"\b(?:react-scripts|craco|react-app-rewired) build\b",
-        "build",
-        r"BUILD_PATH=['\"]?([^\s'\"]+)",
-    ),
-    _by_build("vue", r"\bvue-cli-service build\b", "dist", r"--dest[ =]([^\s'\"]+)"),
+    *GENERATORS,
     _angular,
-    _expo,
     _vite,
 )

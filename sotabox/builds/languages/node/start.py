@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from sotabox.builds.languages.node.app import App
+from sotabox.builds.languages.node.kinds import Server
 from sotabox.builds.languages.node.scripts import (
     Script,
     follow_script,
     is_plain_node,
     program_of,
 )
-from sotabox.builds.languages.node.servers import Server
 
 _FILES: Final = (
     "index.js", "index.mjs", "index.cjs", "index.ts", "server.js", "server.mjs", "server.ts",

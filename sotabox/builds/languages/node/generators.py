@@ -1,0 +1,106 @@
+"""Tools that only make sites: told by a dependency or by their command in the build script."""
+
+import re
+from typing import Final
+
+from sotabox.builds.languages.node.app import App
+from sotabox.builds.languages.node.config import Config, clean_path, read_config
+from sotabox.builds.languages.node.kinds import ReadSite, Site
+from sotabox.builds.languages.node.manifest import parse_json5
+from sotabox.builds.languages.node.scripts import reachable_text
+
+
+def _by_build(slug: str, command: str, output: str, option: str) -> ReadSite:
+    """A reader of a tool that is told by its command in the build script."""
+
+    def read(app: App) -> Site | None:
+        build = reachable_text(app.manifest, "build")
+        if not re.search(command, build):
+            return None
+        named = re.search(option, build)
+        where = named[1] if named else read_config(app.files, "vue.config").string("outputDir")
+        return Site(
+            slug=slug, why="its build script", output=clean_path(where or output), fallback=True
+        )
+
+    return read
+
+
+def _expo(app: App) -> Site | None:
+    if not (app.manifest.has("expo") and app.manifest.has("react-native-web")):
+        return None
+    try:
+        settings = parse_json5(app.files.read("app.json") or "{}")
+        output = settings["expo"]["web"]["output"]
+    except (ValueError, KeyError, TypeError):
+        output = read_config(app.files, "app.config").string("output")
+    if output == "server":
+        return None
+    return Site(
+        slug="expo",
+        why="the dependencies expo and react-native-web",
+        output="dist",
+        fallback=output != "static",
+        build="expo export --platform web",
+    )
+
+
+def _by_dependency(slug: str, names: tuple[str, ...], output: str, build: str) -> ReadSite:
+    """A reader of a generator whose output has one place."""
+
+    def read(app: App) -> Site | None:
+        if not (name := app.manifest.has(*names)):
+            return None
+        return Site(slug=slug, why=f"the dependency {name}", output=output, build=build)
+
+    return read
+
+
+def _vitepress(app: App) -> Site | None:
+    if not app.manifest.has("vitepress"):
+        return None
+    build = reachable_text(app.manifest, "build") or reachable_text(app.manifest, "docs:build")
+    named = re.search(r"vitepress build[ ]+([\w./-]+)", build)
+    root = clean_path(named[1]) if named else "docs" if app.files.exists("docs/.vitepress") else ""
+    return Site(
+        slug="vitepress",
+        why="the dependency vitepress",
+        output="/".join(part for part in (root, ".vitepress/dist") if part),
+        build=f"vitepress build {root}".strip(),
+    )
+
+
+def _eleventy(app: App) -> Site | None:
+    if not app.manifest.has("@11ty/eleventy"):
+        return None
+    option = re.search(r"--output[ =]([^\s'\"]+)", reachable_text(app.manifest, "build"))
+    config = next(
+        (
+            c
+            for name in (".eleventy", "eleventy.config")
+            if (c := read_config(app.files, name)).path
+        ),
+        Config(),
+    )
+    return Site(
+        slug="eleventy",
+        why="the dependency @11ty/eleventy",
+        output=clean_path(option[1] if option else config.string("output") or "_site"),
+        build="eleventy",
+    )
+
+
+READERS: Final[tuple[ReadSite, ...]] = (
+    _by_dependency("gatsby", ("gatsby",), "public", "gatsby build"),
+    _by_dependency("docusaurus", ("@docusaurus/core",), "build", "docusaurus build"),
+    _vitepress,
+    _eleventy,
+    _by_build(
+        "cra",
+        r"\b(?:react-scripts|craco|react-app-rewired) build\b",
+        "build",
+        r"BUILD_PATH=['\"]?([^\s'\"]+)",
+    ),
+    _by_build("vue", r"\bvue-cli-service build\b", "dist", r"--dest[ =]([^\s'\"]+)"),
+    _expo,
+)

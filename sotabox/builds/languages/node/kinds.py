@@ -1,0 +1,46 @@
+"""The two kinds of app: a server, and a build that leaves a site of files."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from sotabox.builds.languages.node.app import App
+from sotabox.builds.plan import Carry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """A framework that was found, and what it says of its app.
+
+    `start`: its own command, taken where the start script is missing or only calls one of `tools`;
+    None: the start script decides. `alone`: what the build makes runs without the rest of the app.
+    `needs`: the package which that command imports; where it is a development dependency, nothing
+    is pruned.
+    """
+
+    slug: str
+    why: str
+    start: str | None = None
+    tools: tuple[str, ...] = ()
+    build: str | None = None
+    alone: tuple[Carry, ...] = ()
+    work_dir: str | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    build_env: Mapping[str, str] = field(default_factory=dict)
+    needs: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A site that a build makes. `output` is relative to the app's directory."""
+
+    slug: str
+    why: str
+    output: str
+    fallback: bool = False
+    build: str | None = None  # the framework's own command, where there is no build script
+
+
+#: A reader answers None where the app is not of its framework.
+ReadServer = Callable[[App], Server | None]
+ReadSite = Callable[[App], Site | None]

@@ -1,0 +1,127 @@
+"""Workspaces: packages, their order, the root directory in them."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from sotabox.builds.detect import detect
+from sotabox.builds.languages.node.manifest import Manifest, read_manifest
+from sotabox.builds.languages.node.workspaces import Workspace, read_workspace, workspace_root
+from sotabox.builds.overrides import Overrides
+from sotabox.builds.source import MemoryTree
+
+
+def tree(files: Mapping[str, Any]) -> MemoryTree:
+    return MemoryTree({p: c if isinstance(c, str) else json.dumps(c) for p, c in files.items()})
+
+
+def packages_of(globs: object, *directories: str, pnpm: str = "") -> set[str]:
+    files: dict[str, Any] = {f"{d}/package.json": {"name": d} for d in directories}
+    files["package.json"] = {"workspaces": globs} if globs else {}
+    if pnpm:
+        files["pnpm-workspace.yaml"] = pnpm
+    built = tree(files)
+    return set(read_workspace(built, read_manifest(built) or Manifest()).packages)
+
+
+@pytest.mark.parametrize(
+    ("globs", "found"),
+    [
+        (["packages/*"], {"packages/a", "packages/b"}),
+        (["./packages/*"], {"packages/a", "packages/b"}),
+        ({"packages": ["packages/a"]}, {"packages/a"}),
+        (["packages/**"], {"packages/a", "packages/b", "packages/b/deep"}),
+        (["packages/*", "!packages/b"], {"packages/a"}),
+        (["site", "packages/{a,b}"], {"site", "packages/a", "packages/b"}),
+        ("packages/*", set()),
+    ],
+)
+def test_globs_find_their_packages(globs: object, found: set[str]) -> None:
+    """Every way of writing a workspace's list finds the same packages as the manager."""
+    assert packages_of(globs, "packages/a", "packages/b", "packages/b/deep", "site") == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "packages:\n  - 'packages/*'\n  - \"!packages/b\"\n",
+        "packages:\n- packages/*\n# not this one\n- '!packages/b'\ncatalog:\n  a: 1\n",
+        "packages: ['packages/*', '!packages/b']\n",
+    ],
+)
+def test_pnpm_workspace_is_read_in_its_forms(text: str) -> None:
+    """A `pnpm-workspace.yaml` is understood as a block or in brackets, with comments."""
+    assert packages_of(None, "packages/a", "packages/b", pnpm=text) == {"packages/a"}
+
+
+def test_needed_packages_come_before_those_that_need_them() -> None:
+    """A library is built before the app that imports it; strangers are not built at all."""
+    workspace = Workspace({
+        "web": Manifest(name="web", production={"ui": "*", "data": "*"}),
+        "data": Manifest(name="data", development={"types": "*"}),
+        "types": Manifest(name="types", production={"data": "*"}),  # a circle
+        "ui": Manifest(name="ui", peers={"types": "*"}),
+        "other": Manifest(name="other"),
+    })  # fmt: skip
+    order = workspace.needed_by("web")
+    assert order[-1] == "web"
+    assert set(order) == {"web", "data", "types", "ui"}
+
+
+FILES: dict[str, Any] = {
+    "package.json": {"workspaces": ["apps/*"], "private": True},
+    "package-lock.json": "{}",
+    "apps/a/package.json": {"name": "a", "scripts": {"start": "node a.js"}},
+    "apps/b/package.json": {"name": "b", "scripts": {"start": "node b.js"}},
+    "tools/package.json": {"scripts": {"start": "node t.js"}},
+}
+
+
+def test_root_directory_in_a_workspace_builds_from_the_workspace() -> None:
+    """The lock lies above the app: the whole workspace is sent, the app is started in its place."""
+    plan = detect(tree(FILES), Overrides(root_directory="apps/b"))
+    assert (plan.root_directory, plan.context_root) == ("apps/b", "")
+    assert (plan.start, plan.work_dir) == ("node b.js", "/app/apps/b")
+    assert plan.toolchain is not None
+    assert "package-lock.json" in plan.toolchain.files
+
+
+def test_root_directory_in_a_workspace_further_down_sends_that_workspace() -> None:
+    """A workspace in a directory of the archive is what is sent, not the archive."""
+    deeper = {f"js/{path}": content for path, content in FILES.items()}
+    plan = detect(tree(deeper), Overrides(root_directory="js/apps/a"))
+    assert (plan.context_root, plan.work_dir) == ("js", "/app/apps/a")
+
+
+def test_root_directory_outside_the_workspace_stands_alone() -> None:
+    """A directory that is no package of the workspace is an app by itself."""
+    assert workspace_root(tree(FILES), "tools") is None
+    plan = detect(tree(FILES), Overrides(root_directory="tools"))
+    assert (plan.context_root, plan.start, plan.work_dir) == ("tools", "node t.js", "/app")
+
+
+def test_root_script_that_names_a_package_chooses_it() -> None:
+    """`npm run start -w apps/a` in the root is an answer to "which app?"."""
+    root = {"workspaces": ["apps/*"], "scripts": {"start": "npm run start -w apps/a"}}
+    plan = detect(tree({**FILES, "package.json": root}))
+    assert (plan.start, plan.work_dir) == ("node a.js", "/app/apps/a")
+
+
+def test_turborepo_builds_the_app_with_what_it_needs() -> None:
+    """Turborepo decides what to build, and keeps its cache."""
+    files = {
+        **FILES,
+        "package.json": {"workspaces": ["apps/*"], "devDependencies": {"turbo": "2"}},
+        "turbo.json": "{}",
+        "apps/b/package.json": {
+            "name": "b",
+            "scripts": {"build": "tsc", "start": "node b.js"},
+        },
+    }
+    plan = detect(tree(files), Overrides(root_directory="apps/b"))
+    assert plan.toolchain is not None
+    (build,) = plan.toolchain.build
+    assert build.run == "npx --no-install turbo run build --filter=b..."
+    assert "/app/.turbo/cache" in {cache.target for cache in build.caches}
