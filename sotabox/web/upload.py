@@ -113,7 +113,9 @@ class _Form:
         if self._found.filename is None and self._start != _GZIP:
             raise ArchiveInvalid(f"The field {FIELD!r} holds text, not a file", hint=_HINT)
         if self.size_bytes == 0:
-            raise ArchiveInvalid("The archive is empty", hint="It must be a .tar.gz of the app.")
+            raise ArchiveInvalid(
+                f"The file in {FIELD!r} is empty: it has no bytes", hint="It must be a .tar.gz."
+            )
 
     def _begin(self, segment: MultipartSegment) -> None:
         self._in_archive = segment.name == FIELD
