@@ -4,6 +4,7 @@ It is driven as a person would: the command line makes its key, HTTP does the re
 one of a test's, so that whatever it leaves on the engine is found.
 """
 
+import asyncio
 import gzip
 import io
 import json
@@ -26,6 +27,7 @@ from typing import Any
 
 import docker
 
+from sotabox.engine.firewall import Firewall
 from tests.machine import sweep
 
 READY_S = 30.0
@@ -55,9 +57,10 @@ class Answer:
 def archive(files: Mapping[str, str | bytes]) -> bytes:
     """A `.tar.gz` of these files."""
     buffer = io.BytesIO()
-    with gzip.open(buffer, "wb", compresslevel=1) as packed, tarfile.open(
-        fileobj=packed, mode="w|"
-    ) as tar:
+    with (
+        gzip.open(buffer, "wb", compresslevel=1) as packed,
+        tarfile.open(fileobj=packed, mode="w|") as tar,
+    ):
         for name, content in files.items():
             data = content.encode() if isinstance(content, str) else content
             info = tarfile.TarInfo(name)
@@ -210,9 +213,7 @@ class Box:
 
     def visit(self, slug: str, path: str = "/", **options: Any) -> Answer:
         """Asks an app through Caddy, as its visitors do."""
-        return self.request(
-            options.pop("method", "GET"), path, host=f"{slug}.localhost", **options
-        )
+        return self.request(options.pop("method", "GET"), path, host=f"{slug}.localhost", **options)
 
     def create(self, slug: str) -> str:
         """A new project; its id."""
@@ -316,5 +317,6 @@ def _end(box: Box) -> None:
         caddy = None
     if caddy:
         os.kill(caddy, signal.SIGKILL)
+    asyncio.run(Firewall(box.instance_id).remove())
     with closing(docker.DockerClient(timeout=60)) as engine:
         sweep.remove(engine, sweep.find(engine, lambda instance: instance == box.instance_id))
