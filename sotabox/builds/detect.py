@@ -13,7 +13,7 @@ from sotabox.builds import railpack
 from sotabox.builds.appfile import NAME as APPFILE
 from sotabox.builds.appfile import parse_appfile
 from sotabox.builds.compose import compose_plan
-from sotabox.builds.languages import node, static
+from sotabox.builds.languages import node, python, static
 from sotabox.builds.overrides import Overrides, merge
 from sotabox.builds.plan import (
     DEFAULT_PORT,
@@ -32,7 +32,7 @@ from sotabox.errors import Invalid, UnknownApp
 #: The languages, in the order in which they are asked (first all by their strong triggers, then all
 #: by their weak ones): PHP, Go, Java, Rust, Ruby, Elixir, Python, Deno, .NET, Node, Gleam, C++,
 #: static, shell. Earlier ones carry a manifest that the later ones' tools never write.
-LANGUAGES: Final[tuple[Language, ...]] = (node, static)
+LANGUAGES: Final[tuple[Language, ...]] = (python, node, static)
 
 #: Names of a Dockerfile in the root, as the engine and Podman know them.
 DOCKERFILES: Final = ("Dockerfile", "Containerfile", "dockerfile")

@@ -1,0 +1,58 @@
+"""Python: servers, scripts, data apps and documentation, with any of its package managers."""
+
+from dataclasses import replace
+from typing import Final
+
+from sotabox.builds.languages.python.files import MAIN_FILES
+from sotabox.builds.languages.python.manager import REQUIREMENTS, choose_manager
+from sotabox.builds.languages.python.planning import plan_app, plan_site
+from sotabox.builds.languages.python.project import read_pipfile, read_project
+from sotabox.builds.languages.python.sites import find_site
+from sotabox.builds.languages.python.start import Start
+from sotabox.builds.languages.python.subject import find_subject
+from sotabox.builds.languages.python.version import python_version
+from sotabox.builds.overrides import Overrides
+from sotabox.builds.plan import LanguagePlan
+from sotabox.builds.source import Tree
+from sotabox.builds.verdict import Declined
+
+NAME: Final = "python"
+_CONDA: Final = ("environment.yml", "environment.yaml")
+STRONG: Final = (
+    *REQUIREMENTS, "pyproject.toml", "Pipfile", "setup.py", "mkdocs.yml", "mkdocs.yaml", *_CONDA,
+)  # fmt: skip
+WEAK: Final = (*(file for file in MAIN_FILES if "/" not in file), "manage.py", "streamlit_app.py")
+
+
+def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
+    """The plan of a Python app, or of the site that its documentation builds to."""
+    project = read_project(tree)
+    _, requires = read_pipfile(tree)
+    manager = choose_manager(tree, project, overrides)
+    version, warnings = python_version(tree, project, requires, overrides)
+    manager = replace(manager, python=version.version, warnings=(*warnings, *manager.warnings))
+    subject = find_subject(tree, project, manager, overrides)
+    listed = bool(manager.name)
+    if (subject.start is None or subject.start.framework == "python") and (
+        site := find_site(tree, manager.dependencies, listed=listed)
+    ):
+        return plan_site(subject, site, version, overrides)
+    if why := _not_ours(tree, subject.start, overrides, listed=listed):
+        return Declined(why)
+    return plan_app(subject, version, overrides)
+
+
+def _not_ours(tree: Tree, start: Start | None, overrides: Overrides, *, listed: bool) -> str | None:
+    """Why the tree is no Python app, if it is none."""
+    beside_node = tree.exists("package.json")
+    if not listed and (conda := next((name for name in _CONDA if tree.exists(name)), None)):
+        return f"{conda} is Conda's, which is not supported: list the packages in requirements.txt"
+    if not tree.glob("**/*.py") and (beside_node or not overrides.start):
+        return "there is no Python file"
+    if listed:
+        return None
+    if beside_node and tree.exists("pyproject.toml"):
+        return "pyproject.toml holds only tools' settings"
+    if start is None and not overrides.start:
+        return "no file was found that could be started"
+    return None

@@ -1,0 +1,81 @@
+"""Frameworks: how each is told, and what its kind needs to be served."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+
+class Kind(Enum):
+    """How an app is served."""
+
+    ASGI = "asgi"
+    WSGI = "wsgi"
+    SCRIPT = "script"  # the framework's own command runs a file
+    FILE = "file"  # the file itself listens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Framework:
+    """A framework by its package (normalised).
+
+    `constructors`: what makes the app object. `attribute`: what of that object is served. `command`
+    runs `{file}`. `imports`: the names under which a file imports it. `slug` as in the API.
+    """
+
+    package: str
+    kind: Kind
+    slug: str = "python"
+    constructors: tuple[str, ...] = ()
+    attribute: str = ""
+    command: str = ""
+    imports: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    server: str = ""  # comes with it
+
+
+#: A framework built on another comes before it.
+FRAMEWORKS: Final = (
+    Framework(package="python-fasthtml", kind=Kind.ASGI, slug="fasthtml", server="uvicorn",
+              constructors=("FastHTML", "FastHTMLWithLiveReload", "fast_app")),
+    Framework(package="litestar", kind=Kind.ASGI, slug="litestar", constructors=("Litestar",)),
+    Framework(package="quart", kind=Kind.ASGI, slug="quart", server="hypercorn",
+              constructors=("Quart",)),
+    Framework(package="sanic", kind=Kind.ASGI, slug="sanic", server="sanic",
+              constructors=("Sanic",)),
+    Framework(package="blacksheep", kind=Kind.ASGI, constructors=("Application",)),
+    Framework(package="fastapi", kind=Kind.ASGI, slug="fastapi", constructors=("FastAPI",)),
+    Framework(package="starlette", kind=Kind.ASGI, slug="starlette", constructors=("Starlette",)),
+    Framework(package="dash", kind=Kind.WSGI, slug="dash", constructors=("Dash",),
+              attribute="server"),
+    Framework(package="flask", kind=Kind.WSGI, slug="flask", constructors=("Flask", "APIFlask")),
+    Framework(package="falcon", kind=Kind.ASGI, constructors=("asgi\\.App",)),
+    Framework(package="falcon", kind=Kind.WSGI, constructors=("App", "API")),
+    Framework(package="bottle", kind=Kind.WSGI, constructors=("Bottle", "default_app")),
+    Framework(package="pyramid", kind=Kind.WSGI, constructors=("make_wsgi_app",)),
+    Framework(package="chainlit", kind=Kind.SCRIPT, slug="chainlit", imports=("chainlit",),
+              command="chainlit run {file} --host 0.0.0.0 --port $PORT --headless"),
+    Framework(package="streamlit", kind=Kind.SCRIPT, slug="streamlit", imports=("streamlit",),
+              command="streamlit run {file} --server.port $PORT --server.address 0.0.0.0 "
+                      "--server.headless true",
+              files=("streamlit_app.py", "app.py", "Home.py", "home.py", "main.py"),
+              env={"STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false"}),
+    Framework(package="gradio", kind=Kind.SCRIPT, slug="gradio", imports=("gradio",),
+              command="GRADIO_SERVER_PORT=$PORT python {file}",
+              env={"GRADIO_SERVER_NAME": "0.0.0.0"}),  # noqa: S104 - the container's own interfaces
+    Framework(package="marimo", kind=Kind.SCRIPT, imports=("marimo",),
+              command="marimo run {file} --host 0.0.0.0 --port $PORT --headless"),
+    Framework(package="panel", kind=Kind.SCRIPT, imports=("panel",),
+              command="panel serve {file} --address 0.0.0.0 --port $PORT "
+                      "--allow-websocket-origin='*'"),
+    Framework(package="aiohttp", kind=Kind.FILE, slug="aiohttp", imports=("aiohttp",)),
+    Framework(package="tornado", kind=Kind.FILE, imports=("tornado",)),
+)  # fmt: skip
+
+#: Extras through which a server comes along.
+SERVERS_OF_EXTRAS: Final = (
+    ("fastapi", ("standard", "all"), "uvicorn"),
+    ("litestar", ("standard", "full"), "uvicorn"),
+    ("channels", ("daphne",), "daphne"),
+)

@@ -1,0 +1,227 @@
+"""The plan of an app whose manager and start are known: stages, and what the image holds.
+
+The environment is made in the dependency stage and taken from there; the source goes its own way,
+through the build stage only where something is built from it. So a changed source moves itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sotabox.builds.bases import image_of
+from sotabox.builds.languages.python.assets import ASSETS, assets_helper
+from sotabox.builds.languages.python.files import MAIN_FILES
+from sotabox.builds.languages.python.install import (
+    ENV_PREFIXES,
+    PACKAGE,
+    VENV,
+    Extras,
+    environment_of,
+    install_steps,
+    package_step,
+    setup_steps,
+)
+from sotabox.builds.languages.python.packages import SystemPackages, system_packages
+from sotabox.builds.languages.python.sites import Site
+from sotabox.builds.languages.python.subject import Subject
+from sotabox.builds.languages.python.telling import tell_notes, tell_reasons, tell_warnings
+from sotabox.builds.overrides import Overrides
+from sotabox.builds.plan import (
+    APP_DIR,
+    BUILD,
+    DEPENDENCIES,
+    SOURCE,
+    Carry,
+    LanguagePlan,
+    Reason,
+    Static,
+    Step,
+    Toolchain,
+    Version,
+)
+
+_BROWSERS: Final = "/opt/playwright"
+_RUN_ENV: Final = {
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONFAULTHANDLER": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+#: Up to here people's apps rely on the setuptools that environments used to have.
+_WITH_SETUPTOOLS: Final = (3, 11)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What the plan is put together from."""
+
+    subject: Subject
+    overrides: Overrides
+    image: str
+    packages: SystemPackages
+    toolchain: Toolchain | None
+    helpers: tuple[Toolchain, ...] = ()
+    packaged: bool = False  # the app itself is installed as a package
+    browser: bool = False
+
+
+def plan_app(subject: Subject, version: Version, overrides: Overrides) -> LanguagePlan:
+    """The plan of an app that runs."""
+    parts = _parts(subject, version, overrides)
+    start = subject.start
+    return LanguagePlan(
+        language="python",
+        framework=start.framework if start else "python",
+        versions=_versions(subject, version),
+        toolchain=parts.toolchain,
+        helpers=parts.helpers,
+        run_image=parts.image,
+        run_packages=parts.packages.run,
+        run_env=_run_env(parts),
+        carries=tuple(_carries(parts)),
+        start=start.command if start else None,
+        no_start="Looked for: an app object of a web framework, a script in pyproject.toml, a "
+        f"package with __main__.py, {', '.join(MAIN_FILES[:6])}.",
+        work_dir=_below(APP_DIR, subject.directory, start.directory if start else ""),
+        reasons=tuple(tell_reasons(subject, parts.packages, parts.helpers, overrides)),
+        warnings=tuple(tell_warnings(subject)),
+        notes=tuple(tell_notes(subject, overrides)),
+    )
+
+
+def plan_site(subject: Subject, site: Site, version: Version, overrides: Overrides) -> LanguagePlan:
+    """The plan of documentation that builds to files."""
+    tool = _toolchain(subject, version, overrides, Extras(packages=site.added), SystemPackages())
+    return LanguagePlan(
+        language="python",
+        framework=site.slug,
+        versions=_versions(subject, version),
+        toolchain=replace(tool, build=(Step(site.build),)),
+        static=Static(root=site.output, built=True, fallback=bool(overrides.static_fallback)),
+        carries=(),
+        health_path="/",
+        reasons=(Reason(f"a site of files, in {site.output}", site.why),),
+        warnings=subject.manager.warnings,
+        notes=subject.manager.notes,
+    )
+
+
+def _parts(subject: Subject, version: Version, overrides: Overrides) -> _Parts:
+    manager, django, start = subject.manager, subject.django, subject.start
+    browser = overrides.flag("PYTHON_PLAYWRIGHT_INSTALL") and bool(
+        manager.dependencies.has("playwright")
+    )
+    packages = system_packages(
+        manager.dependencies, geodjango=bool(django and django.gis), browser=browser
+    )
+    added = () if start is None or overrides.start else start.added
+    helper = assets_helper(subject.tree, overrides)
+    packaged = _is_packaged(subject, overrides)
+    toolchain = None
+    if manager.name or helper or overrides.install or overrides.build:
+        extras = Extras(packages=added, browser=browser)
+        toolchain = replace(
+            _toolchain(subject, version, overrides, extras, packages),
+            needs=(ASSETS,) if helper else (),
+            build=tuple(_build(subject, packaged=packaged)),
+        )
+    return _Parts(
+        subject=subject,
+        overrides=overrides,
+        image=image_of("python", version.version, overrides.images),
+        packages=packages,
+        toolchain=toolchain,
+        helpers=(helper,) if helper else (),
+        packaged=packaged,
+        browser=browser,
+    )
+
+
+def _toolchain(
+    subject: Subject,
+    version: Version,
+    overrides: Overrides,
+    extras: Extras,
+    packages: SystemPackages,
+) -> Toolchain:
+    manager = subject.manager
+    old = tuple(int(part) for part in version.version.split(".")[:2]) <= _WITH_SETUPTOOLS
+    by_hand = bool(overrides.install or overrides.build)
+    env = environment_of(manager)
+    if extras.browser:
+        env["PLAYWRIGHT_BROWSERS_PATH"] = _BROWSERS
+    return Toolchain(
+        name="python",
+        image=image_of("python", version.version, overrides.images),
+        packages=packages.build,
+        env=env,
+        setup=setup_steps(manager, pip_inside=old or by_hand),
+        files=() if overrides.install else manager.files,
+        install=install_steps(manager, extras),
+        env_prefixes=ENV_PREFIXES,
+    )
+
+
+def _is_packaged(subject: Subject, overrides: Overrides) -> bool:
+    """Whether the app is installed itself: it says how to, and has the package to do so."""
+    project, manager = subject.project, subject.manager
+    if manager.name not in ("uv", "pdm", "pyproject") or not manager.files:
+        return False
+    if not project.package or overrides.build or overrides.install:
+        return False
+    name = project.name.replace("-", "_").replace(".", "/")
+    return bool(name) and any(
+        subject.tree.exists(f"{base}{name}/__init__.py") for base in ("", "src/")
+    )
+
+
+def _build(subject: Subject, *, packaged: bool) -> Iterator[Step]:
+    if packaged:
+        yield package_step(subject.manager)
+    django = subject.django
+    if django and django.static_root and subject.start and subject.start.framework == "django":
+        place = _below("", subject.directory, django.directory).strip("/")
+        yield Step(f"cd {place} && {django.collect()}" if place else django.collect())
+
+
+def _carries(parts: _Parts) -> Iterator[Carry]:
+    tool = parts.toolchain
+    built = tool is not None and bool(tool.needs or len(tool.build) > parts.packaged)
+    if tool is not None:
+        # A person's build command may install more.
+        stage = BUILD if parts.overrides.build else DEPENDENCIES
+        yield Carry(stage, VENV, VENV)
+    if parts.browser:
+        yield Carry(DEPENDENCIES, _BROWSERS, _BROWSERS)
+    if parts.packaged:
+        yield Carry(BUILD, PACKAGE, PACKAGE)
+    yield Carry(BUILD, APP_DIR, APP_DIR) if built else Carry(SOURCE, ".", APP_DIR)
+
+
+def _run_env(parts: _Parts) -> dict[str, str]:
+    start = parts.subject.start
+    env = dict(_RUN_ENV)
+    paths = []
+    if parts.toolchain is not None:
+        env["PATH"] = f"{VENV}/bin:$PATH"
+        env["VIRTUAL_ENV"] = VENV
+    if parts.packaged:
+        env["PATH"] = f"{VENV}/bin:{PACKAGE}/bin:$PATH"
+        paths.append(PACKAGE)
+    if start and start.root:
+        paths.append(_below(APP_DIR, parts.subject.directory, start.root))
+    if paths:
+        env["PYTHONPATH"] = ":".join(paths)
+    if parts.browser:
+        env["PLAYWRIGHT_BROWSERS_PATH"] = _BROWSERS
+    return {**env, **(start.env if start and not parts.overrides.start else {})}
+
+
+def _versions(subject: Subject, version: Version) -> tuple[Version, ...]:
+    manager = subject.manager
+    if not manager.name or manager.tool == "pip":
+        return (version,)
+    return (version, Version(manager.tool, manager.version, manager.why))
+
+
+def _below(*parts: str) -> str:
+    return "/".join(part for part in parts if part)
