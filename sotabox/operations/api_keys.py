@@ -44,13 +44,13 @@ async def authenticate(store: Store, token: str) -> Actor:
     Raises:
         Unauthorized: no key is like that.
     """
-    key = await store.api_keys.find_by_hash(digest_token(token))
-    user = await store.users.find(key.user_id) if key else None
-    if key is None or user is None:
+    found = await store.api_keys.find_with_user(digest_token(token))
+    if found is None:
         raise Unauthorized(
             "This API key is not valid",
             hint="Make one on the box with: sotabox apikey create --name NAME",
         )
+    key, user = found
     moment = now()
     # To the minute is enough for people, and spares a write a request.
     if key.last_used_at is None or key.last_used_at[:16] != moment[:16]:

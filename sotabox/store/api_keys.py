@@ -4,13 +4,16 @@ import sqlite3
 
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
-from sotabox.model.user import ApiKey
+from sotabox.model.user import ApiKey, Role, User
 from sotabox.store.database import Database
 
 _INSERT = """
     INSERT INTO api_keys (id, user_id, name, key_hash, key_prefix, created_at)
     VALUES (?, ?, ?, ?, ?, ?) RETURNING *"""
-_BY_HASH = "SELECT * FROM api_keys WHERE key_hash = ?"
+_BY_HASH = """
+    SELECT api_keys.*, users.email, users.role, users.password_hash,
+        users.created_at AS user_created_at
+    FROM api_keys JOIN users ON users.id = api_keys.user_id WHERE key_hash = ?"""
 _OF_USER = "SELECT * FROM api_keys WHERE user_id = ? ORDER BY id"
 _USED = "UPDATE api_keys SET last_used_at = ? WHERE id = ?"
 _DELETE = "DELETE FROM api_keys WHERE id = ? AND user_id = ?"
@@ -29,10 +32,10 @@ class ApiKeys:
             row = await transaction.only(_INSERT, values)
         return _api_key(row)
 
-    async def find_by_hash(self, key_hash: str) -> ApiKey | None:
-        """The key whose digest this is."""
+    async def find_with_user(self, key_hash: str) -> tuple[ApiKey, User] | None:
+        """The key whose digest this is, and whose it is: one read, as each request asks for both."""
         row = await self._database.one(_BY_HASH, (key_hash,))
-        return _api_key(row) if row else None
+        return (_api_key(row), _owner(row)) if row else None
 
     async def of_user(self, user_id: str) -> list[ApiKey]:
         """A user's keys, oldest first."""
@@ -57,4 +60,14 @@ def _api_key(row: sqlite3.Row) -> ApiKey:
         key_prefix=row["key_prefix"],
         created_at=row["created_at"],
         last_used_at=row["last_used_at"],
+    )
+
+
+def _owner(row: sqlite3.Row) -> User:
+    return User(
+        id=row["user_id"],
+        email=row["email"],
+        role=Role(row["role"]),
+        password_hash=row["password_hash"],
+        created_at=row["user_created_at"],
     )
