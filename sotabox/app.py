@@ -15,20 +15,20 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, Never
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
 from sotabox.api.routes import api_routes
 from sotabox.builds.archive import ArchiveLimits
-from sotabox.engine.client import Engine
+from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.events import watch
 from sotabox.engine.firewall import Firewall
 from sotabox.engine.images import Images
 from sotabox.engine.networks import Networks
-from sotabox.errors import Conflict
+from sotabox.errors import Conflict, SotaboxError
 from sotabox.events import Bus
 from sotabox.operations import users
 from sotabox.pipeline.build import Builder
@@ -58,6 +58,7 @@ from sotabox.web.site import build_site
 _BACKLOG: Final = 2048
 _BACKPRESSURE: Final = 4096
 _STOP_S: Final = 10.0
+_LOOK_EVERY_S: Final = 300.0
 
 _logger = logging.getLogger("sotabox")
 
@@ -85,6 +86,7 @@ async def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
         await asyncio.to_thread(parts.upstreams.prepare)
         started = await parts.caddy.start(await parts.routes.read())
         _logger.info("Caddy %s, process %d", started.version, started.pid)
+        await parts.repairs.resume_waiting()
         await _run(parts)
 
 
@@ -190,6 +192,15 @@ class _Parts:
     def _url_of(self, slug: str) -> str:
         return self.router_settings.url(self._host_of(slug))
 
+    async def look_again(self) -> Never:
+        """Repairs now and then what no event told of, such as a row that a full disk left behind."""
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            try:
+                await self.repairs.repair_all()
+            except (SotaboxError, EngineError) as error:
+                _logger.warning("the box could not be looked through: %s", error)
+
     async def on_engine(self) -> None:
         """The engine is there, for the first time or again: what it holds is made what we say."""
         if problem := await self.firewall.ensure(self.router_settings.ports):
@@ -229,6 +240,7 @@ async def _run(parts: _Parts) -> None:
         loop.create_task(
             watch(parts.engine, parts.repairs.on_event, parts.on_engine), name="watch the engine"
         ),
+        loop.create_task(parts.look_again(), name="look again"),
     ]
     closing = loop.create_task(box.closing.wait(), name="wait for a signal")
     _logger.info("serving %s on %s", parts.settings.domain, parts.settings.listen)

@@ -69,6 +69,13 @@ class Repairs:
         for tree in folders.trees.iterdir():
             await asyncio.to_thread(shutil.rmtree, tree)
 
+    async def resume_waiting(self) -> None:
+        """Puts back in the queue what has no container yet; it needs no look at the engine."""
+        for deployment in await self.store.deployments.unfinished():
+            if deployment.status in {Status.PENDING, Status.BUILDING, Status.BUILT}:
+                restart = deployment.status is Status.BUILDING
+                await self._resubmit(Resubmit(deployment, restart=restart))
+
     async def repair_all(self) -> None:
         """All projects, and what is left of projects that are not there any more."""
         # Rows are read last: a project's row is there before all else of it, and goes last. What a
@@ -115,11 +122,8 @@ class Repairs:
             current = await self.store.projects.find(project.id)
             if current is None or current.deleting:
                 return
-            deployments = [
-                d for d in await self.store.deployments.unfinished() if d.project_id == project.id
-            ]
             repairs = plan_repairs(
-                deployments,
+                await self.store.deployments.unfinished_of(project.id),
                 await self.containers.list_ours(project.id),
                 self.upstreams.read(project.id),
                 active=self.queue.active(),
@@ -145,10 +149,8 @@ class Repairs:
                 await self.containers.keep(container.id)
             case Retire(container):
                 await self._retire(project, container)
-            case Resubmit(deployment, restart):
-                if restart:
-                    await self.store.deployments.advance(deployment.id, Status.PENDING)
-                self.queue.submit(project.id, deployment.id)
+            case Resubmit():
+                await self._resubmit(repair)
 
     async def _start(self, project: Project, deployment: Deployment, container: Container) -> None:
         try:
@@ -180,6 +182,12 @@ class Repairs:
         )
         await asyncio.to_thread(self.upstreams.point, project.id, candidate.address)
         await self.containers.keep(candidate.container_id)
+
+    async def _resubmit(self, repair: Resubmit) -> None:
+        deployment = repair.deployment
+        if repair.restart:
+            await self.store.deployments.advance(deployment.id, Status.PENDING)
+        self.queue.submit(deployment.project_id, deployment.id)
 
     async def _retire(self, project: Project, container: Container) -> None:
         deployment = await self.store.deployments.find(container.deployment_id or "")

@@ -35,6 +35,9 @@ _PREVIOUS_RELEASE = """
     ORDER BY number DESC LIMIT 1"""
 _UNFINISHED = """
     SELECT * FROM deployments WHERE status NOT IN ('stopped', 'failed') ORDER BY created_at"""
+_UNFINISHED_OF_PROJECT = """
+    SELECT * FROM deployments WHERE project_id = ? AND status NOT IN ('stopped', 'failed')
+    ORDER BY created_at"""
 _IDS = "SELECT id FROM deployments"
 _WITH_IMAGE = """
     SELECT * FROM deployments WHERE project_id = ? AND image_id IS NOT NULL ORDER BY number DESC"""
@@ -207,6 +210,11 @@ class Deployments:
     async def unfinished(self) -> list[Deployment]:
         """All that are not final, oldest first."""
         return [_deployment(row) for row in await self._database.all(_UNFINISHED)]
+
+    async def unfinished_of(self, project_id: str) -> list[Deployment]:
+        """Those of a project that are not final, oldest first."""
+        rows = await self._database.all(_UNFINISHED_OF_PROJECT, (project_id,))
+        return [_deployment(row) for row in rows]
 
     async def ids(self) -> frozenset[str]:
         """The ids of all deployments of the box."""

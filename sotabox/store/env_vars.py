@@ -1,12 +1,13 @@
 """The `env_vars` table: values sealed, opened only here."""
 
 import sqlite3
+from collections.abc import Iterable, Mapping
 
 from sotabox.crypto import Sealer
 from sotabox.model.environment import EnvVar
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
-from sotabox.store.database import Database
+from sotabox.store.database import Database, Transaction
 
 _OF_PROJECT = "SELECT * FROM env_vars WHERE project_id = ? ORDER BY key"
 _ID = "SELECT id FROM env_vars WHERE project_id = ? AND key = ?"
@@ -16,6 +17,8 @@ _UPSERT = """
     VALUES (:id, :project_id, :key, :sealed, :now, :now)
     ON CONFLICT (project_id, key) DO UPDATE SET sealed = :sealed, updated_at = :now RETURNING *"""
 _DELETE = "DELETE FROM env_vars WHERE project_id = ? AND key = ?"
+_CHANGED = "UPDATE projects SET env_changed_at = ? WHERE id = ?"
+_CHANGED_AT = "SELECT env_changed_at FROM projects WHERE id = ?"
 
 
 class EnvVars:
@@ -37,21 +40,45 @@ class EnvVars:
             count = await transaction.only(_COUNT, (project_id,))
             if known is None and count["number"] >= at_most:
                 return None
-            id_ = known["id"] if known else new_id()
-            values = {
-                "id": id_,
-                "project_id": project_id,
-                "key": key,
-                "sealed": self._sealer.seal(value, _context(project_id, id_)),
-                "now": now(),
-            }
-            row = await transaction.only(_UPSERT, values)
+            row = await self._upsert(transaction, project_id, key, value)
+            await transaction.execute(_CHANGED, (now(), project_id))
         return self._env_var(row)
+
+    async def change(self, project_id: str, values: Mapping[str, str], gone: Iterable[str]) -> None:
+        """Sets and removes variables, all or none of them."""
+        async with self._database.transaction() as transaction:
+            for key in gone:
+                await transaction.execute(_DELETE, (project_id, key))
+            for key, value in values.items():
+                await self._upsert(transaction, project_id, key, value)
+            await transaction.execute(_CHANGED, (now(), project_id))
 
     async def delete(self, project_id: str, key: str) -> bool:
         """Removes a variable; False where there is none of that key."""
         async with self._database.transaction() as transaction:
-            return await transaction.execute(_DELETE, (project_id, key)) == 1
+            if await transaction.execute(_DELETE, (project_id, key)) == 0:
+                return False
+            await transaction.execute(_CHANGED, (now(), project_id))
+        return True
+
+    async def changed_at(self, project_id: str) -> str | None:
+        """When a project's variables last changed; None where they never did."""
+        row = await self._database.one(_CHANGED_AT, (project_id,))
+        return row["env_changed_at"] if row else None
+
+    async def _upsert(
+        self, transaction: Transaction, project_id: str, key: str, value: str
+    ) -> sqlite3.Row:
+        known = await transaction.one(_ID, (project_id, key))
+        id_ = known["id"] if known else new_id()
+        values = {
+            "id": id_,
+            "project_id": project_id,
+            "key": key,
+            "sealed": self._sealer.seal(value, _context(project_id, id_)),
+            "now": now(),
+        }
+        return await transaction.only(_UPSERT, values)
 
     def _env_var(self, row: sqlite3.Row) -> EnvVar:
         return EnvVar(

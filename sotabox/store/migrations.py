@@ -68,8 +68,11 @@ def m001_the_first_schema(db: Database) -> None:
             updated_at TEXT NOT NULL,
             UNIQUE (project_id, number)
         ) STRICT;
-        CREATE INDEX deployments_unfinished ON deployments (status, created_at)
+        CREATE INDEX deployments_unfinished ON deployments (project_id, created_at)
             WHERE status NOT IN ('stopped', 'failed');
+        CREATE INDEX deployments_pending ON deployments (project_id) WHERE status = 'pending';
+        CREATE INDEX deployments_with_image ON deployments (project_id, number)
+            WHERE image_id IS NOT NULL;
         CREATE UNIQUE INDEX deployments_one_running ON deployments (project_id)
             WHERE status = 'running';
 
@@ -82,6 +85,31 @@ def m001_the_first_schema(db: Database) -> None:
             updated_at TEXT NOT NULL,
             UNIQUE (project_id, key)
         ) STRICT;
+    """)
+
+
+@SCHEMA()
+def m002_logins(db: Database) -> None:
+    """Sessions of the dashboard, one-time setup links, and when a project's variables changed."""
+    db.executescript("""
+        CREATE TABLE sessions (
+            id TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+            token_hash TEXT NOT NULL UNIQUE,
+            address TEXT NOT NULL,
+            agent TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            seen_at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX sessions_by_user ON sessions (user_id, seen_at);
+
+        CREATE TABLE setup_links (
+            token_hash TEXT PRIMARY KEY,
+            user_id TEXT NOT NULL UNIQUE REFERENCES users ON DELETE CASCADE,
+            created_at TEXT NOT NULL
+        ) STRICT;
+
+        ALTER TABLE projects ADD COLUMN env_changed_at TEXT;
     """)
 
 

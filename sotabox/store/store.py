@@ -14,6 +14,8 @@ from sotabox.store.folders import Folders
 from sotabox.store.logs import Logs
 from sotabox.store.migrations import migrate
 from sotabox.store.projects import Projects
+from sotabox.store.sessions import Sessions
+from sotabox.store.setup_links import SetupLinks
 from sotabox.store.users import Users
 
 
@@ -26,6 +28,8 @@ class Store:
     sealer: Sealer
     users: Users
     api_keys: ApiKeys
+    sessions: Sessions
+    setup_links: SetupLinks
     projects: Projects
     deployments: Deployments
     env_vars: EnvVars
@@ -44,6 +48,8 @@ class Store:
             sealer=sealer,
             users=Users(database),
             api_keys=ApiKeys(database),
+            sessions=Sessions(database),
+            setup_links=SetupLinks(database),
             projects=Projects(database),
             deployments=Deployments(database, bus),
             env_vars=EnvVars(database, sealer),
