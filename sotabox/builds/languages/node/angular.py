@@ -19,6 +19,12 @@ class Project:
     output: str  # the build's directory
     browser: str  # the one with index.html
 
+    @property
+    def renders(self) -> bool:
+        """Whether its build makes a server, too."""
+        asked = self.options.get("server") or self.options.get("ssr")
+        return bool(asked) and self.options.get("outputMode") != "static"
+
 
 def angular_project(app: App) -> Project | None:
     """The project to build: the one asked for, the default one, else the first application."""

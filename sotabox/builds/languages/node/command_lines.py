@@ -11,8 +11,6 @@ from sotabox.builds.plan import APP_DIR, Cache, Step
 
 #: Where managers other than the image's npm are put; it is carried where a start command needs one.
 MANAGER_DIR: Final = "/opt/manager"
-#: Bun as a mere package manager, where nothing names a version.
-BUN: Final = "1.4.5"
 
 _PNPM_STORE: Final = "/pnpm/store"
 
@@ -113,9 +111,8 @@ def setup_of(manager: Manager, *, on_bun: bool) -> tuple[Step, ...]:
             Step(f"mkdir -p {place} && printf '{script}' > {place}/yarn && chmod +x {place}/yarn"),
         )
     package = "@yarnpkg/cli-dist" if manager.name == "berry" else manager.name
-    version = manager.version or BUN
     # No cache: the same text for all projects is one layer that they share.
-    return (Step(f"npm install -g --prefix {MANAGER_DIR} {package}@{version}"),)
+    return (Step(f"npm install -g --prefix {MANAGER_DIR} {package}@{manager.version}"),)
 
 
 def environment_of(manager: Manager, *, on_bun: bool) -> dict[str, str]:

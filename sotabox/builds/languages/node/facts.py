@@ -51,6 +51,8 @@ class Facts:
     @property
     def prune(self) -> bool:
         """Development dependencies stay out of the image."""
+        if self.app.manager.plug_and_play:
+            return False  # yarn starts nothing with a part of its packages
         wish = self.app.overrides.railpack.get("PRUNE_DEPS", "").lower()
         if wish:
             return wish in {"1", "true"}
@@ -73,8 +75,9 @@ def find_out(app: App) -> Facts:
     else:
         version, warnings = node_version(app.tree, app.files, app.root, app.manifest, app.overrides)
         manager = app.manager
-        named = manager.version or ("" if manager.name != "bun" else "1")
-        versions = (version, Version(manager.program, named, manager.why)) if named else (version,)
+        versions = (version,)
+        if manager.version:
+            versions = (version, Version(manager.program, manager.version, manager.why))
     return Facts(
         app=app,
         on_bun=on_bun,

@@ -18,6 +18,7 @@ _PNPM_DEFAULT: Final = "10"
 #: pnpm's line by the lock's `lockfileVersion`.
 _PNPM_OF_LOCK: Final = (("5.3", "6"), ("5.4", "7"), ("6.", "8"), ("9.", "9"))
 YARN: Final = "1.22.22"
+BUN: Final = "1.4.5"
 BERRY: Final = {"2": "2.4.2", "3": "3.8.7", "4": "4.18.1"}
 
 #: Locks in the order in which they speak; two of them are a warning.
@@ -151,7 +152,7 @@ def _exact(tree: Tree, name: str, version: str, overrides: Overrides) -> str:
     if name == "berry":
         line = version or ("3" if _lock_version(tree) <= 6 else "4")
         return BERRY.get(line, line)
-    return version if name == "bun" else ""
+    return (version or BUN) if name == "bun" else ""
 
 
 def _lock_version(tree: Tree) -> int:

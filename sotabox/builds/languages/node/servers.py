@@ -168,9 +168,7 @@ def _angular(app: App) -> Server | None:
     if not app.manifest.has("@angular/ssr"):
         return None
     project = angular_project(app)
-    if project is None or not (project.options.get("server") or project.options.get("ssr")):
-        return None
-    if project.options.get("outputMode") == "static":
+    if project is None or not project.renders:
         return None
     return Server(
         slug="angular",

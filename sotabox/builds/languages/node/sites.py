@@ -19,6 +19,13 @@ _OWN_START: Final = frozenset({
     "react-app-rewired", "npm-run-all", "storybook",
 })  # fmt: skip
 
+#: Frameworks that build with Vite and make a server, unless their own reader found a site.
+_MORE_THAN_VITE: Final = (
+    "@sveltejs/kit", "@tanstack/react-start", "@tanstack/solid-start", "@react-router/dev",
+    "@remix-run/dev", "@remix-run/react", "@solidjs/start", "@analogjs/platform", "astro", "next",
+    "nitro", "nitropack", "nuxt",
+)  # fmt: skip
+
 
 def find_site(app: App) -> Site | None:
     """The site that the app's build makes; None if the app is a server or forbids it."""
@@ -127,7 +134,7 @@ def _vite(app: App) -> Site | None:
     config = read_config(app.files, "vite.config")
     if not name or not build or not (config.path or "vite build" in build):
         return None
-    if app.manifest.has("@sveltejs/kit", "@tanstack/react-start", "@tanstack/solid-start"):
+    if app.manifest.has(*_MORE_THAN_VITE):
         return None
     if _is_library(config):
         return None
@@ -150,7 +157,8 @@ def _angular(app: App) -> Site | None:
         app.manifest, "build"
     ):
         return None
-    if (project := angular_project(app)) is None:
+    project = angular_project(app)
+    if project is None or (project.renders and app.manifest.has("@angular/ssr")):
         return None
     return Site(
         slug="angular",

@@ -1,7 +1,7 @@
 """How the app is started, and whether it can do without its development dependencies then."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sotabox.builds.languages.node.app import App
@@ -36,6 +36,14 @@ class Start:
 
 def find_start(app: App, server: Server | None, *, on_bun: bool) -> Start | None:
     """The start command; None if neither framework, scripts, `main` nor a usual file gives one."""
+    start = _find(app, server, on_bun=on_bun)
+    if start and app.manager.plug_and_play and not app.overrides.start:
+        # Without yarn, Node would not look into the zips.
+        return replace(start, command=f"yarn {start.command}")
+    return start
+
+
+def _find(app: App, server: Server | None, *, on_bun: bool) -> Start | None:
     if app.overrides.start:
         command = app.overrides.start
         return Start(

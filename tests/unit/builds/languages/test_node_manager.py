@@ -24,7 +24,7 @@ def choose(files: Mapping[str, str], **package: object) -> Manager:
         ({}, "npm", ""),
         ({"package-lock.json": ""}, "npm", ""),
         ({"npm-shrinkwrap.json": ""}, "npm", ""),
-        ({"bun.lockb": ""}, "bun", ""),
+        ({"bun.lockb": ""}, "bun", "1."),
         ({"yarn.lock": "# yarn lockfile v1"}, "yarn", "1.22.22"),
         ({"yarn.lock": "__metadata:\n  version: 8\n"}, "berry", "4."),
         ({"yarn.lock": "__metadata:\n  version: 6\n"}, "berry", "3."),
