@@ -26,6 +26,11 @@ _NONCE_BYTES: Final = 12
 _KEY_ID_BYTES: Final = 4
 _KEY_PREFIX_SHOWN: Final = 13
 _PASSWORD_HASHES_AT_ONCE: Final = asyncio.Semaphore(2)  # each takes 64 MiB
+#: Of a password that nobody knows: to be compared with where there is no user, in the same time.
+HASH_OF_NOBODY: Final = (
+    "$argon2id$v=19$m=65536,t=3,p=4"
+    "$O3E+R8q0ijnN3jdVyAaJ9Q$IyJMRyjj00W6nBGYper2pjBVVohNvCfYQf/1rJyEQp0"
+)
 
 
 class Sealer:

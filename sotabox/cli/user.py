@@ -1,8 +1,9 @@
-"""`sotabox user reset-password`: lets the admin in, from the host."""
+"""`sotabox user setup-link` and `reset-password`: let the admin in, from the host."""
 
 import argparse
 from collections.abc import Mapping
 
+from sotabox.cli.addresses import router_settings
 from sotabox.cli.failures import DONE
 from sotabox.cli.host_store import open_store
 from sotabox.cli.options import add_settings, settings_from
@@ -14,6 +15,14 @@ HELP = "Look after the people of this box."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    link = actions.add_parser(
+        "setup-link",
+        help="print a link under which the admin chooses address and password, once",
+        description="Prints a link to the dashboard that works once, for an hour.",
+        allow_abbrev=False,
+    )
+    link.add_argument("--user", metavar="EMAIL", help="whose login it sets (default: the admin's)")
+    add_settings(link, ["data_dir", "domain", "http_port", "https_port", "tls"])
     reset = actions.add_parser(
         "reset-password",
         help="give the admin a fresh password and print it, once",
@@ -30,10 +39,22 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     import asyncio
 
     settings = settings_from(arguments, environ)
+    if arguments.action == "setup-link":
+        token = asyncio.run(_make_link(settings, arguments.user))
+        print(f"{router_settings(settings).url(settings.domain)}/setup/{token}")
+        return DONE
     login = asyncio.run(_reset(settings, only_if_unset=arguments.if_unset))
     if login:
         print(*login)
     return DONE
+
+
+async def _make_link(settings: Settings, email: str | None) -> str:
+    from sotabox.operations import setup, users
+
+    async with open_store(settings) as store:
+        user = await users.by_email(store, email) if email else None
+        return await setup.make_link(store, user)
 
 
 async def _reset(settings: Settings, *, only_if_unset: bool) -> tuple[str, str] | None:

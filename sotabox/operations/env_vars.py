@@ -1,9 +1,38 @@
 """Environment variables of a project. A change takes effect with the next deployment."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from sotabox.errors import Detail, Invalid, NotFound
 from sotabox.model.environment import VARIABLES_MAX, EnvVar, check_key, check_value
+from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Keys whose variables differ between two sets; never values."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+def diff(before: Mapping[str, str], after: Mapping[str, str]) -> Diff:
+    """What making `after` of `before` would do.
+
+    >>> diff({"A": "1", "B": "2"}, {"B": "3", "C": "4"})
+    Diff(added=('C',), changed=('B',), removed=('A',))
+    """
+    return Diff(
+        added=tuple(sorted(after.keys() - before.keys())),
+        changed=tuple(sorted(k for k in after.keys() & before.keys() if after[k] != before[k])),
+        removed=tuple(sorted(before.keys() - after.keys())),
+    )
 
 
 async def of(store: Store, actor: Actor, project_ref: str) -> list[EnvVar]:
@@ -29,6 +58,41 @@ async def put(store: Store, actor: Actor, project_ref: str, key: str, value: str
     if variable is None:
         raise Invalid(f"A project holds at most {VARIABLES_MAX} variables")
     return variable
+
+
+async def change(store: Store, actor: Actor, project_ref: str, wanted: Mapping[str, str]) -> Diff:
+    """Makes `wanted` the variables of a project, all or nothing; gives what that changed.
+
+    Raises:
+        Invalid: a key or a value can't be one, or they are too many; nothing was changed.
+    """
+    project = await changeable_project(store, actor, project_ref)
+    problems = [
+        Detail(key[:50], problem)
+        for key, value in wanted.items()
+        if (problem := check_key(key) or check_value(value))
+    ]
+    if problems:
+        text = "; ".join(f"{detail.field}: {detail.message}" for detail in problems)
+        raise Invalid(f"Not all of these can be variables: {text}", details=problems)
+    if len(wanted) > VARIABLES_MAX:
+        raise Invalid(f"A project holds at most {VARIABLES_MAX} variables")
+    present = {v.key: v.value for v in await store.env_vars.of_project(project.id)}
+    found = diff(present, wanted)
+    if found:
+        changed = {key: wanted[key] for key in (*found.added, *found.changed)}
+        await store.env_vars.change(project.id, changed, found.removed)
+    return found
+
+
+async def pending_since(store: Store, project: Project) -> str | None:
+    """When variables changed that the running release does not know; None where it knows all."""
+    running = await store.deployments.running(project.id)
+    changed_at = await store.env_vars.changed_at(project.id)
+    # A deployment reads them when it starts: what changed after it was made may be unknown to it.
+    if running is None or changed_at is None or changed_at <= running.created_at:
+        return None
+    return changed_at
 
 
 async def delete(store: Store, actor: Actor, project_ref: str, key: str) -> None:

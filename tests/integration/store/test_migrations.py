@@ -28,6 +28,7 @@ def test_first_start_makes_the_schema(tmp_path: Path) -> None:
     migrate(tmp_path / "sotabox.db")
     tables = {name for name, _ in schema(tmp_path / "sotabox.db")}
     assert {"users", "api_keys", "projects", "deployments", "env_vars"} <= tables
+    assert {"sessions", "setup_links"} <= tables
 
 
 def test_second_start_changes_nothing(tmp_path: Path) -> None:
@@ -110,5 +111,8 @@ def test_row_without_its_owner_is_refused(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA foreign_keys = ON")
     with pytest.raises(sqlite3.IntegrityError):
-        connection.execute("INSERT INTO projects VALUES ('p', 'nobody', 'n', 's', 0, '', '')")
+        connection.execute(
+            "INSERT INTO projects (id, user_id, name, slug, created_at, updated_at)"
+            " VALUES ('p', 'nobody', 'n', 's', '', '')"
+        )
     connection.close()

@@ -1,0 +1,123 @@
+"""Logging in and out, and the sessions in between."""
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sotabox.crypto import HASH_OF_NOBODY, digest_token, password_matches
+from sotabox.errors import NotFound, Unauthorized
+from sotabox.model.session import AGE_MAX, IDLE_MAX, PASSWORD_MAX, Session
+from sotabox.model.times import format_time, now
+from sotabox.model.user import User
+from sotabox.operations.actor import Actor
+from sotabox.operations.throttle import Throttle
+from sotabox.store.store import Store
+
+_AGENT_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where a request comes from, as a sessions list shows it."""
+
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Slows down who guesses passwords: by the account tried from an address, and by the address."""
+
+    accounts: Throttle = field(default_factory=lambda: Throttle(5))
+    addresses: Throttle = field(default_factory=lambda: Throttle(30))
+
+    def require(self, address: str, email: str) -> None:
+        """Raises RateLimited for who has failed too often."""
+        moment = time.monotonic()
+        self.addresses.require(address, moment)
+        self.accounts.require(f"{address} {email}", moment)
+
+    def fail(self, address: str, email: str) -> None:
+        moment = time.monotonic()
+        self.addresses.fail(address, moment)
+        self.accounts.fail(f"{address} {email}", moment)
+
+    def forget(self, address: str, email: str) -> None:
+        self.accounts.forget(f"{address} {email}")
+
+
+async def log_in(store: Store, guard: Guard, visitor: Visitor, email: str, password: str) -> str:
+    """The token of a new session: this is the only time that it is known.
+
+    Takes as long for an address that nobody has as for a wrong password.
+
+    Raises:
+        Unauthorized: they don't fit together; which one is wrong is not said.
+        RateLimited: too many attempts.
+    """
+    email = email.strip().lower()
+    guard.require(visitor.address, email)
+    guard.fail(visitor.address, email)  # until shown otherwise: attempts at once count as well
+    user = await store.users.find_by_email(email)
+    known = (user.password_hash if user else None) or HASH_OF_NOBODY
+    matches = await password_matches(password[: PASSWORD_MAX + 1], known)
+    if user is None or user.password_hash is None or not matches:
+        raise Unauthorized(
+            "This address and password don't fit together",
+            hint="Forgotten it? On the server, sotabox user setup-link makes a new way in.",
+        )
+    guard.forget(visitor.address, email)
+    return await begin(store, user, visitor)
+
+
+async def begin(store: Store, user: User, visitor: Visitor) -> str:
+    """A new session of a user who was recognised; gives its token."""
+    token = secrets.token_urlsafe(32)
+    await store.sessions.delete_dead(**_oldest())
+    await store.sessions.insert(
+        user.id,
+        digest_token(token),
+        address=visitor.address,
+        agent=visitor.agent[:_AGENT_MAX],
+        now=now(),
+    )
+    return token
+
+
+async def resume(store: Store, token: str, address: str) -> tuple[Session, User] | None:
+    """The session that a token opens, and whose it is."""
+    session = await store.sessions.find(digest_token(token), **_oldest())
+    user = await store.users.find(session.user_id) if session else None
+    if session is None or user is None:
+        return None
+    moment = now()
+    # To the minute is enough for people, and spares a write a request.
+    if session.seen_at[:16] != moment[:16] or session.address != address:
+        await store.sessions.mark_seen(session.id, moment, address)
+    return session, user
+
+
+async def of(store: Store, actor: Actor) -> list[Session]:
+    """The actor's sessions, the last used first."""
+    return await store.sessions.of_user(actor.user.id, **_oldest())
+
+
+async def revoke(store: Store, actor: Actor, session_id: str) -> None:
+    """Ends a session, at once.
+
+    Raises:
+        NotFound: the actor has no such session.
+    """
+    if not await store.sessions.delete(session_id, actor.user.id):
+        raise NotFound("There is no such session")
+
+
+def _oldest(moment: datetime | None = None) -> dict[str, str]:
+    moment = moment or datetime.now(UTC)
+    return {"made_after": _before(moment, AGE_MAX), "seen_after": _before(moment, IDLE_MAX)}
+
+
+def _before(moment: datetime, age: timedelta) -> str:
+    return format_time(moment - age)
