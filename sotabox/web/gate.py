@@ -1,5 +1,6 @@
 """What stands before every handler: who asks, how often, and what every response carries."""
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -14,6 +15,8 @@ from sotabox.web.body import Incoming
 from sotabox.web.box import Box
 from sotabox.web.failures import send_failure
 from sotabox.web.rate_limit import Allowance, RateLimit, client_address
+
+_log = logging.getLogger(__name__)
 
 API_PREFIX: Final = "/v1"
 
@@ -50,10 +53,15 @@ class Gate:
             await self._app(scope, receive, send)
             return
         incoming = Incoming(receive)
-        if scope["path"].startswith(API_PREFIX):
-            await self._serve_api(scope, incoming, send)
-        else:
-            await self._app(scope, incoming, _dressed(send, _EVERYWHERE))
+        try:
+            if scope["path"].startswith(API_PREFIX):
+                await self._serve_api(scope, incoming, send)
+            else:
+                await self._app(scope, incoming, _dressed(send, _EVERYWHERE))
+        except Exception:
+            # The answer is under way already: all that is left is to break it off, and to say why.
+            _log.exception("a response broke off: %s %s", scope["method"], scope["path"])
+            raise
         if not _BODY_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
             await incoming.linger()
 

@@ -62,6 +62,15 @@ async def test_project_is_found_by_id_and_by_slug(site: InProcess) -> None:
     assert by_id.keys() >= FIELDS
 
 
+async def test_slug_that_is_anothers_id_does_not_take_its_place(site: InProcess) -> None:
+    """Whoever names a project after an id gets no request that was meant for that id."""
+    other = await site.user("other@example.com")
+    victim = await site.project("shop")
+    await site.project(victim.id, other)
+    found = (await site.client.get(f"/v1/projects/{victim.id}")).json()["data"]
+    assert found["slug"] == "shop"
+
+
 async def test_project_of_another_user_is_not_there(site: InProcess) -> None:
     """Nobody learns that somebody else's project exists, on any of its addresses."""
     await site.project("secret")

@@ -2,10 +2,13 @@
 
 import logging
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from litestar import get
+from litestar.exceptions import LitestarException
+from litestar.response import Stream
 
 from tests.in_process import open_site
 
@@ -162,6 +165,36 @@ async def test_unforeseen_error_shows_an_id_that_stands_in_the_log(
     record = next(record for record in caplog.records if id_ in record.getMessage())
     assert record.exc_info is not None
     assert "hunter2" in str(record.exc_info[1])
+
+
+async def test_stream_that_breaks_off_is_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After the first byte nothing can be said to the client any more, but to us it is."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"begun"
+        raise RuntimeError("the disk is gone")
+
+    @get("/v1/broken")
+    async def broken() -> Stream:
+        return Stream(pieces())
+
+    async with open_site(tmp_path, routes=[broken]) as site:
+        with caplog.at_level(logging.ERROR), pytest.raises(LitestarException):
+            await site.client.get("/v1/broken")
+    assert "GET /v1/broken" in caplog.text
+    assert "the disk is gone" in caplog.text
+
+
+async def test_deploy_to_a_full_disk_is_refused_before_the_upload(tmp_path: Path) -> None:
+    """The floor that keeps the apps alive is kept, and the answer says how much there is."""
+    async with open_site(tmp_path, disk_floor_mb=10**9) as site:
+        await site.project("shop")
+        response = await site.client.post("/v1/projects/shop/deploy", content=b"never read")
+    assert response.status_code == 503
+    assert response.json()["error"]["code"] == "disk_full"
+    assert int(response.headers["retry-after"]) > 0
 
 
 async def test_response_carries_security_headers(tmp_path: Path) -> None:
