@@ -18,17 +18,20 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import docker
 
 from sotabox.engine.firewall import Firewall
 from tests.machine import sweep
+from tests.machine.private_engine import PrivateEngine
+
+_T = TypeVar("_T")
 
 READY_S = 30.0
 
@@ -98,8 +101,17 @@ class Box:
     api_port: int  # the control plane's
     settings: dict[str, str]
     key: str = ""
+    engine: PrivateEngine | None = None  # where it lives, unless with the engine of all
     process: subprocess.Popen[bytes] | None = None
     logs: list[Path] = field(default_factory=list)
+
+    def inside(self, work: Callable[[], _T]) -> _T:
+        """What `work` gives, run in the network where the box lives."""
+        return self.engine.inside(work) if self.engine else work()
+
+    def make_socket(self) -> socket.socket:
+        """A TCP socket that reaches the box: one belongs to the network that it was made in."""
+        return self.inside(socket.socket)
 
     @property
     def pid(self) -> int:
@@ -117,22 +129,28 @@ class Box:
 
     def start(self, *, wait: bool = True, **settings: str) -> float:
         """Starts the process; the seconds until it was ready."""
-        environ = self.environ | {f"SOTABOX_{k.upper()}": v for k, v in settings.items()}
-        log = self.directory.parent / f"serve-{len(self.logs)}.log"
-        self.logs.append(log)
         started = time.monotonic()
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "sotabox", "serve"],
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        self.process = self.spawn("serve", **settings)
         if wait:
             self.wait_ready()
         return time.monotonic() - started
+
+    def spawn(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
+        """Starts `sotabox …` as a process that goes on; what it prints is kept."""
+        environ = self.environ | {f"SOTABOX_{k.upper()}": v for k, v in settings.items()}
+        log = self.directory.parent / f"{arguments[0]}-{len(self.logs)}.log"
+        self.logs.append(log)
+        with log.open("wb") as output:
+            return self.inside(
+                lambda: subprocess.Popen(
+                    [sys.executable, "-m", "sotabox", *arguments],
+                    env=environ,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            )
 
     def wait_ready(self) -> None:
         """Returns when `/readyz` answers 200."""
@@ -193,9 +211,6 @@ class Box:
         timeout_s: float = 60,
     ) -> Answer:
         """Asks the control plane; with `host`, Caddy under that name. A dict is sent as JSON."""
-        connection = HTTPConnection(
-            "127.0.0.1", self.port if host else self.api_port, timeout=timeout_s
-        )
         sent = dict(headers or {})
         if self.key and not host:
             sent.setdefault("Authorization", f"Bearer {self.key}")
@@ -204,12 +219,20 @@ class Box:
         if isinstance(body, dict):
             body = json.dumps(body).encode()
             sent.setdefault("Content-Type", "application/json")
-        try:
+        with self.connection(self.port if host else self.api_port, timeout_s) as connection:
             connection.request(method, path, body, sent)
             response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read())
-        finally:
-            connection.close()
+
+    @contextmanager
+    def connection(self, port: int, timeout_s: float) -> Iterator[HTTPConnection]:
+        """A connection to a port of the box."""
+        with closing(HTTPConnection("127.0.0.1", port)) as connection, self.make_socket() as made:
+            made.settimeout(timeout_s)
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.connect(("127.0.0.1", port))
+            connection.sock = made
+            yield connection
 
     def visit(self, slug: str, path: str = "/", **options: Any) -> Answer:
         """Asks an app through Caddy, as its visitors do."""
@@ -264,24 +287,25 @@ class Box:
     def stream(self, slug: str, deployment_id: str, timeout_s: float = 120) -> Iterator[str]:
         """The lines of a deployment's log as they come, to the stream's end."""
         path = f"/v1/projects/{slug}/deployments/{deployment_id}/logs/stream"
-        connection = HTTPConnection("127.0.0.1", self.api_port, timeout=timeout_s)
-        try:
+        with self.connection(self.api_port, timeout_s) as connection:
             connection.request("GET", path, headers={"Authorization": f"Bearer {self.key}"})
             response: HTTPResponse = connection.getresponse()
             assert response.status == 200, response.read()
             for raw in response:
                 if raw.startswith(b"data: "):
                     yield raw[6:].decode().rstrip("\n")
-        finally:
-            connection.close()
 
 
 @contextmanager
-def running_box(**settings: str) -> Iterator[Box]:
-    """A box for the time of the block; nothing of it stays on the machine."""
+def running_box(engine: PrivateEngine | None = None, **settings: str) -> Iterator[Box]:
+    """A box for the time of the block; nothing of it stays on the machine.
+
+    With an engine of the test's own it lives beside that one, else with the engine of all. A data
+    directory in the settings must be empty, and is removed like one of its own.
+    """
     directory = Path(tempfile.mkdtemp(prefix="box-"))
-    data = directory / "d"  # short: sockets lie below it
-    data.mkdir()
+    data = Path(settings.get("data_dir") or directory / "d")  # short: sockets lie below it
+    data.mkdir(exist_ok=True)
     instance_id = f"{sweep.PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
     (data / "instance-id").write_text(instance_id)
     port, api_port = free_port(), free_port()
@@ -296,8 +320,10 @@ def running_box(**settings: str) -> Iterator[Box]:
             "listen": f"127.0.0.1:{api_port}",
             "rate_limit": "0",
             "disk_floor_mb": "0",
+            **({"docker_host": engine.docker_host} if engine else {}),
             **settings,
         },
+        engine=engine,
     )
     try:
         box.start()
@@ -317,6 +343,8 @@ def _end(box: Box) -> None:
         caddy = None
     if caddy:
         os.kill(caddy, signal.SIGKILL)
+    if box.engine:
+        return  # all else is its engine's, and goes with it
     asyncio.run(Firewall(box.instance_id).remove())
     with closing(docker.DockerClient(timeout=60)) as engine:
         sweep.remove(engine, sweep.find(engine, lambda instance: instance == box.instance_id))

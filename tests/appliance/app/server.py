@@ -4,6 +4,8 @@
     GET /slow?S         the same after S seconds
     GET /events         server-sent events, one each 100 ms
     GET /socket         a WebSocket that sends the release each 100 ms
+    GET /hog            none: takes memory until it is killed
+    GET /doom           none: exits, and will exit at once whenever it is started again
 
 SIGTERM: no new connections, requests under way are finished. `MODE` in the environment breaks it.
 """
@@ -19,6 +21,7 @@ import sys
 RELEASE = os.environ.get("RELEASE", "") or os.uname().nodename
 MODE = os.environ.get("MODE", "")
 PORT = int(os.environ["PORT"])
+DOOM = "/doomed"
 
 
 async def answer(reader, writer):
@@ -43,6 +46,11 @@ async def answer_one(reader, writer):
         return await stream(writer)
     if path == "/socket":
         return await socket(writer, fields["sec-websocket-key"])
+    if path == "/hog":
+        hog()
+    if path == "/doom":
+        open(DOOM, "w").close()
+        os._exit(4)
     if path == "/slow":
         await asyncio.sleep(float(query))
     status = "500 Internal Server Error" if MODE == "sick" else "200 OK"
@@ -78,14 +86,20 @@ async def socket(writer, key):
         await asyncio.sleep(0.1)
 
 
+def hog():
+    taken = bytearray()
+    while True:
+        taken += bytes(10_000_000)
+
+
 async def main():
+    if os.path.exists(DOOM):
+        sys.exit("doomed")
     if MODE == "exit":
         print("cannot go on: no database", flush=True)
         sys.exit(3)
     if MODE == "hog":
-        hog = bytearray()
-        while True:
-            hog += bytes(10_000_000)
+        hog()
     if MODE == "deaf":
         await asyncio.Event().wait()
     host = "127.0.0.1" if MODE == "loopback" else "0.0.0.0"

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import socket
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 CONNECTIONS_MAX = 64
@@ -23,6 +25,7 @@ class Load:
     fresh: int = 0
     path: str = "/"
     pause_s: float = 0
+    make_socket: Callable[[], socket.socket] = socket.socket
     outcomes: Counter[str] = field(default_factory=Counter)
     by_app: Counter[str] = field(default_factory=Counter)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -58,7 +61,7 @@ class Load:
         count = number
         while not self._ending:
             if writer is None:
-                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                reader, writer = await self._connect()
                 fresh = True
             assert reader
             count += 1
@@ -81,6 +84,12 @@ class Load:
                 writer = None
         if writer:
             writer.close()
+
+    async def _connect(self) -> tuple[StreamReader, StreamWriter]:
+        made = self.make_socket()
+        made.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(made, ("127.0.0.1", self.port))
+        return await asyncio.open_connection(sock=made)
 
     def _compare(self, app: str) -> None:
         if app == self.wanted:
