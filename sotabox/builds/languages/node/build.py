@@ -9,6 +9,7 @@ from sotabox.builds.languages.node.app import App
 from sotabox.builds.languages.node.command_lines import lines_of
 from sotabox.builds.languages.node.kinds import Server, Site
 from sotabox.builds.languages.node.layer import Layer
+from sotabox.builds.languages.node.nx import nx_project
 from sotabox.builds.languages.node.scripts import reachable_text
 from sotabox.builds.plan import Cache
 
@@ -91,8 +92,8 @@ def _own_command(app: App, framework: Server | Site | None) -> str:
     if framework and framework.build:
         program = framework.build.partition(" ")[0]
         return framework.build if program == "node" else f"{lines.execute} {framework.build}"
-    if app.manifest.has("nx") and (project := app.overrides.railpack.get("NX_APP")):
-        return f"{lines.execute} nx build {shlex.quote(project)}"
+    if (project := nx_project(app)) is not None:
+        return f"{lines.execute} nx build {shlex.quote(project.name)}"
     return ""
 
 

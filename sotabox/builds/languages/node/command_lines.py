@@ -13,6 +13,7 @@ from sotabox.builds.plan import APP_DIR, Cache, Step
 MANAGER_DIR: Final = "/opt/manager"
 
 _PNPM_STORE: Final = "/pnpm/store"
+_BERRY_STATE: Final = "node_modules/.yarn-install-state.gz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ _ROWS: Final = {
         unfrozen="yarn install --no-immutable",
         all="",
         production=None,
-        prune="yarn workspaces focus --production --all",
+        # A state of its own: the full tree's is still needed, and may be the same file.
+        prune=f'rm -f {_BERRY_STATE} && YARN_INSTALL_STATE_PATH="$PWD/{_BERRY_STATE}" '
+        "yarn workspaces focus --production --all",
         run="yarn run",
         execute="yarn run",
         caches=(Cache("berry", "/root/.yarn/berry/cache"),),
@@ -125,7 +128,12 @@ def environment_of(manager: Manager, *, on_bun: bool) -> dict[str, str]:
         if manager.plug_and_play:
             values |= {"YARN_ENABLE_GLOBAL_CACHE": "false"}
         else:
-            values |= {"YARN_ENABLE_GLOBAL_CACHE": "true", "YARN_NODE_LINKER": "node-modules"}
+            values |= {
+                "YARN_ENABLE_GLOBAL_CACHE": "true",
+                "YARN_NODE_LINKER": "node-modules",
+                # Without it yarn finds no programs; here it goes where the packages go.
+                "YARN_INSTALL_STATE_PATH": f"{APP_DIR}/{_BERRY_STATE}",
+            }
     if not on_bun:
         values |= {"NPM_CONFIG_UPDATE_NOTIFIER": "false", "NPM_CONFIG_FUND": "false"}
     return values

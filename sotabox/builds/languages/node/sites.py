@@ -9,6 +9,7 @@ from sotabox.builds.languages.node.app import App
 from sotabox.builds.languages.node.config import Config, clean_path, read_config
 from sotabox.builds.languages.node.generators import READERS as GENERATORS
 from sotabox.builds.languages.node.kinds import ReadSite, Site
+from sotabox.builds.languages.node.nx import nx_project
 from sotabox.builds.languages.node.scripts import follow_script, program_of, reachable_text
 
 #: Start commands that belong to a site of files: previews and development servers.
@@ -152,6 +153,14 @@ def _is_library(config: Config) -> bool:
     return re.search(r"\blib\s*:\s*\{", config.text) is not None
 
 
+def _nx(app: App) -> Site | None:
+    project = nx_project(app)
+    if project is None or not project.site or "build" in app.manifest.scripts:
+        return None
+    why = f"the Nx project {project.name}, built by Vite"
+    return Site(slug="vite", why=why, output=clean_path(project.output), fallback=True)
+
+
 def _angular(app: App) -> Site | None:
     if not app.manifest.has("@angular/core") or "ng build" not in reachable_text(
         app.manifest, "build"
@@ -177,5 +186,6 @@ _READERS: Final[tuple[ReadSite, ...]] = (
     _astro,
     *GENERATORS,
     _angular,
+    _nx,
     _vite,
 )

@@ -6,6 +6,7 @@ from typing import Final
 
 from sotabox.builds.languages.node.app import App
 from sotabox.builds.languages.node.kinds import Server
+from sotabox.builds.languages.node.nx import nx_project
 from sotabox.builds.languages.node.scripts import (
     Script,
     follow_script,
@@ -62,6 +63,9 @@ def _find(app: App, server: Server | None, *, on_bun: bool) -> Start | None:
             prunable=is_plain_node(script.command) and _has_packages(app, server),
             notes=script.notes,
         )
+    if (project := nx_project(app)) is not None:
+        command = f"node {project.output}/main.js"
+        return Start(command=command, why=f"the Nx project {project.name}", prunable=True)
     return _file_start(app, on_bun=on_bun)
 
 

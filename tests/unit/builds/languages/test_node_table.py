@@ -290,6 +290,24 @@ SHAPES = [
         static=Static(root="public", built=True),
     ),
     Shape(
+        "an Nx workspace with one manifest",
+        {
+            "package.json": package("express", dev=("nx",), scripts={}),
+            "nx.json": {},
+            "apps/api/project.json": {"name": "api", "targets": {"build": {"executor": "@nx/esbuild:esbuild"}}},
+            **NPM_LOCK,
+        },
+        "express",
+        "node dist/apps/api/main.js",
+        within=("npx --no-install nx build api",),
+    ),
+    Shape(
+        "a manifest in JSON5, with pnpm",
+        {"package.json5": "{ // ours\n  scripts: { start: 'node \"a b.js\"', },\n}", **PNPM_9},
+        "node",
+        'node "a b.js"',
+    ),
+    Shape(
         "yarn with zips",
         {"package.json": package("koa", dev=("prettier",), scripts={"start": "node a.js"}), ".yarnrc.yml": "nodeLinker: pnp", "a.js": "", **BERRY},
         "koa",
