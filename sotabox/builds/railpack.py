@@ -31,7 +31,7 @@ EFFECT: Final[Mapping[str, tuple[str, ...]]] = {
          "NODE_INSTALL_PATTERNS", "NODE_PLAYWRIGHT_INSTALL", "ANGULAR_PROJECT", "NX_APP"),
         ("node", "bun"),
     ),
-    "STATIC_FILE_ROOT": ("static",),
+    "STATIC_FILE_ROOT": ("static", "node", "bun"),
     "DJANGO_APP_NAME": ("python",),
     "PYTHON_PLAYWRIGHT_INSTALL": ("python",),
     "GO_BIN": ("go",),
