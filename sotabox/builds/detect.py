@@ -13,7 +13,19 @@ from sotabox.builds import railpack
 from sotabox.builds.appfile import NAME as APPFILE
 from sotabox.builds.appfile import parse_appfile
 from sotabox.builds.compose import compose_plan
-from sotabox.builds.languages import node, python, static
+from sotabox.builds.languages import (
+    cpp,
+    deno,
+    dotnet,
+    elixir,
+    gleam,
+    hugo,
+    java,
+    jekyll,
+    node,
+    python,
+    static,
+)
 from sotabox.builds.overrides import Overrides, merge
 from sotabox.builds.plan import (
     DEFAULT_PORT,
@@ -30,9 +42,12 @@ from sotabox.builds.verdict import Language
 from sotabox.errors import Invalid, UnknownApp
 
 #: The languages, in the order in which they are asked (first all by their strong triggers, then all
-#: by their weak ones): PHP, Go, Java, Rust, Ruby, Elixir, Python, Deno, .NET, Node, Gleam, C++,
-#: static, shell. Earlier ones carry a manifest that the later ones' tools never write.
-LANGUAGES: Final[tuple[Language, ...]] = (python, node, static)
+#: by their weak ones): Hugo and Jekyll, whose sites also hold others' manifests; PHP, Go, Java, Rust,
+#: Ruby, Elixir, Python, Deno, .NET, Node, Gleam, C++, static, shell. Earlier ones carry a manifest
+#: that the later ones' tools never write.
+LANGUAGES: Final[tuple[Language, ...]] = (
+    hugo, jekyll, java, elixir, python, deno, dotnet, node, gleam, cpp, static,
+)  # fmt: skip
 
 #: Names of a Dockerfile in the root, as the engine and Podman know them.
 DOCKERFILES: Final = ("Dockerfile", "Containerfile", "dockerfile")

@@ -1,0 +1,84 @@
+"""Java, Kotlin and Scala on the JVM: Maven and Gradle, a jar or an installed program."""
+
+from typing import Final
+
+from sotabox.builds.bases import image_of
+from sotabox.builds.languages.java.artifact import Artifact, choose_artifact
+from sotabox.builds.languages.java.tool import BuildTool, read_tool
+from sotabox.builds.languages.java.version import java_version
+from sotabox.builds.overrides import Overrides
+from sotabox.builds.plan import (
+    APP_DIR,
+    BUILD,
+    Carry,
+    LanguagePlan,
+    Reason,
+    Step,
+    Toolchain,
+    Version,
+)
+from sotabox.builds.source import Tree
+from sotabox.builds.verdict import Declined
+
+NAME: Final = "java"
+STRONG: Final = (
+    "pom.xml", "gradlew", "build.gradle", "build.gradle.kts", "settings.gradle",
+    "settings.gradle.kts",
+)  # fmt: skip
+WEAK: Final = ()
+
+OWN_BUILD: Final = "With a build command of your own only you know what it leaves to start."
+
+
+def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
+    """The plan of the jar that the build makes, whatever its name."""
+    tool = read_tool(tree)
+    version, warnings = java_version(tree, tool, overrides)
+    artifact = choose_artifact(tool)
+    image, gradle = _build_image(tool, version.version, overrides)
+    # A person's own commands leave and name files where they like.
+    own = overrides.start or overrides.build
+    carry = Carry(BUILD, APP_DIR, APP_DIR) if own else Carry(BUILD, artifact.path, APP_DIR)
+    return LanguagePlan(
+        language=NAME,
+        framework=artifact.framework,
+        versions=(version, *gradle),
+        toolchain=Toolchain(
+            name=NAME,
+            image=image,
+            env=tool.env,
+            env_prefixes=("MAVEN_", "GRADLE_", "ORG_GRADLE_"),
+            # One step: Maven and Gradle find what they downloaded before in the cache, and their
+            # commands that only download miss what plugins ask for later.
+            build=(Step(f"{_build(tool, artifact)} && {artifact.collect}", caches=(tool.cache,)),),
+        ),
+        run_image=image_of("java", version.version, overrides.images),
+        carries=(carry,),
+        start=None if overrides.build else artifact.start,
+        no_start=OWN_BUILD,
+        reasons=(
+            Reason("Java", tool.manifest),
+            Reason(f"framework {artifact.framework}", artifact.why),
+            Reason(f"build: {_build(tool, artifact)}", tool.why),
+        ),
+        warnings=warnings,
+        notes=tool.notes,
+    )
+
+
+def _build(tool: BuildTool, artifact: Artifact) -> str:
+    return f"{tool.command} {artifact.task}".strip()
+
+
+def _build_image(
+    tool: BuildTool, java: str, overrides: Overrides
+) -> tuple[str, tuple[Version, ...]]:
+    """The image with the JDK and, where no wrapper brings it, the build tool."""
+    if tool.wrapped:
+        return image_of("java-jdk", java, overrides.images), ()
+    if tool.name == "maven":
+        return image_of("maven", java, overrides.images), ()
+    wanted = overrides.version("gradle")
+    line = wanted.text.split(".")[0] if wanted else "8"
+    gradle = Version("gradle", line, wanted.origin if wanted else "the default")
+    return image_of("gradle", f"{line}-jdk{java}", overrides.images), (gradle,)
