@@ -49,6 +49,11 @@ class Settings:
     queue_max: int = _setting(100, "Deployments waiting before new ones are refused", "deployments")
     build_timeout_s: int = _setting(900, "A build is ended after this time", "seconds")
     build_memory_mb: int = _setting(0, "Memory of all builds together; 0: half of the box", "MB")
+    build_memory_floor_mb: int = _setting(
+        100, "A build waits while less memory than this is free; 0: never", "MB"
+    )
+    build_cpus: float = _setting(0, "CPU limit of all builds together; 0: all", "cores")
+    build_pids: int = _setting(2048, "Process limit of all builds together", "processes")
     build_env: str = _setting(
         "", "Variables of every build step, such as proxies and mirrors: NAME=value NAME=value"
     )
@@ -149,8 +154,8 @@ _KINDS: Final[Mapping[type, str]] = {
     TlsMode: f"one of {', '.join(TlsMode)}",
 }
 _MAY_BE_ZERO: Final = frozenset(
-    {"build_memory_mb", "build_cache_mb", "disk_floor_mb", "drain_timeout_s", "stop_grace_s",
-     "rate_limit"}
+    {"build_memory_mb", "build_memory_floor_mb", "build_cpus", "build_cache_mb", "disk_floor_mb",
+     "drain_timeout_s", "stop_grace_s", "rate_limit"}
 )  # fmt: skip
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?=.{{1,189}}$){_LABEL}(\.{_LABEL})*")  # 253 with a slug before it

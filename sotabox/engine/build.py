@@ -135,7 +135,10 @@ class _Run:
         self.ended = True
         if self._error is not None:
             raise diagnose_build(
-                self._error, step=self._trace.failed_step, disk_is_full=self._trace.disk_full
+                self._error,
+                step=self._trace.failed_step,
+                disk_is_full=self._trace.disk_full,
+                no_processes=self._trace.no_processes,
             )
         return str(self._image_id)
 

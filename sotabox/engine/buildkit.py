@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from sotabox.engine.faults import says_no_space
+from sotabox.engine.faults import says_no_processes, says_no_space
 
 _LINE_MAX_BYTES: Final = 1024 * 1024  # a step that never ends its line may not fill our memory
 _HIDDEN: Final = ("[internal]", "[auth]", "copy /context", "resolve image config", "load build")
@@ -75,11 +75,13 @@ class TraceLog:
     Attributes:
         failed_step: the name of the first step that failed.
         disk_full: some output complained of a full disk.
+        no_processes: some output complained that no process could be started.
     """
 
     def __init__(self) -> None:
         self.failed_step: str | None = None
         self.disk_full = False
+        self.no_processes = False
         self._steps: dict[bytes, _Step] = {}
         self._count = 0
 
@@ -157,6 +159,7 @@ class TraceLog:
     def _line(self, step: _Step, raw: bytes) -> str:
         text = _newest_bar(raw).rstrip(b"\r").decode("utf-8", "replace")
         self.disk_full = self.disk_full or says_no_space(text)
+        self.no_processes = self.no_processes or says_no_processes(text)
         return f"#{step.number} {step.latest:.3f} {text}"
 
     def _flush(self, step: _Step) -> list[str]:

@@ -61,6 +61,7 @@ class Engine:
         self._generation = 0  # rises with each loss; clients of an older one are thrown away
         self._clients = set[docker.APIClient]()
         self._version: str | None = None
+        self._driver: str | None = None
 
     async def call(self, method: str, *args: Any, timeout_s: float = 30, **kwargs: Any) -> Any:
         """The result of `method` of the SDK's low-level client.
@@ -129,6 +130,12 @@ class Engine:
         info: dict[str, Any] = await self.call("info")
         return info
 
+    async def cgroup_driver(self) -> str:
+        """Who makes the engine's control groups: `cgroupfs`, `systemd`, or `none`."""
+        if self._driver is None:
+            self._driver = str((await self.info()).get("CgroupDriver"))
+        return self._driver
+
     async def close(self) -> None:
         """Let go of the threads; calls under way are left to their time-outs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -148,7 +155,7 @@ class Engine:
             raise fault_of(error.status_code or 0, str(error.explanation or error)) from error
         except _LOST as error:
             self._generation += 1
-            self._version = None
+            self._version = self._driver = None
             raise unavailable(self.socket_path, _reason(error)) from error
 
     def _knock(self) -> None:

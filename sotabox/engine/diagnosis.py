@@ -60,7 +60,11 @@ class PullFailed(BuildFailed):
 
 
 def diagnose_build(
-    message: str, *, step: str | None = None, disk_is_full: bool = False
+    message: str,
+    *,
+    step: str | None = None,
+    disk_is_full: bool = False,
+    no_processes: bool = False,
 ) -> BuildFailed | SotaboxError:
     """The error for a build that ended with the engine's `message`.
 
@@ -68,11 +72,12 @@ def diagnose_build(
         message: `errorDetail.message` of the build's answer.
         step: the name of the step that failed, such as `[2/4] RUN npm ci`.
         disk_is_full: the build's output said so; its own error is then a plain exit code.
+        no_processes: the same for processes.
     """
     if disk_is_full or says_no_space(message):
         return disk_full()
     return (
-        _exit(message, step)
+        _exit(message, step, no_processes=no_processes)
         or _parse(message)
         or _no_dockerfile(message)
         or _no_base(message, step)
@@ -119,7 +124,17 @@ def timed_out(timeout_s: float) -> BuildFailed:
     )
 
 
-def _exit(message: str, step: str | None) -> BuildFailed | None:
+def out_of_memory(limit_bytes: int, failure: BuildFailed) -> BuildFailed:
+    """The error for a build in which the kernel killed something, however its step put that."""
+    what = failure.message.partition(" (exit code 137)")[0].rstrip(".")
+    return BuildFailed(
+        f"The build ran out of memory: builds may use {limit_bytes // 1_000_000} MB. {what}.",
+        failure.exit_code,
+        hint="Raise SOTABOX_BUILD_MEMORY_MB, or let the build use less memory.",
+    )
+
+
+def _exit(message: str, step: str | None, *, no_processes: bool) -> BuildFailed | None:
     if (found := _EXIT_CODE.search(message)) is None:
         return None
     code = int(found[1])
@@ -135,6 +150,12 @@ def _exit(message: str, step: str | None) -> BuildFailed | None:
             f"{what} calls a program that is not there (exit code 127).",
             code,
             hint="The log names it just above; install it in an earlier step.",
+        )
+    if no_processes:
+        return BuildFailed(
+            f"{what} failed with exit code {code}: it could start no more processes.",
+            code,
+            hint="Look in the log for what starts so many, or raise SOTABOX_BUILD_PIDS.",
         )
     return BuildFailed(
         f"{what} failed with exit code {code}.", code, hint="The log shows why, just above."

@@ -9,6 +9,7 @@ from typing import Final
 from sotabox.errors import DiskFull, EngineUnavailable, SotaboxError
 
 _NO_SPACE: Final = "no space left on device"
+_NO_PROCESSES: Final = "resource temporarily unavailable"
 
 
 class EngineError(Exception):
@@ -30,6 +31,11 @@ class EngineNotFound(EngineError):
 def says_no_space(text: str) -> bool:
     """Whether the engine, or a program in a build, complains of a full disk."""
     return _NO_SPACE in text.lower()
+
+
+def says_no_processes(text: str) -> bool:
+    """Whether a program in a build complains that it may start no more processes or threads."""
+    return _NO_PROCESSES in text.lower()
 
 
 def fault_of(status: int, message: str) -> EngineError | SotaboxError:

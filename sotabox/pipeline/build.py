@@ -22,10 +22,12 @@ from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets
 from sotabox.builds.source import DirectoryTree
 from sotabox.builds.static_server import static_server_image
 from sotabox.crypto import Sealer
+from sotabox.engine.build_limits import BuildLimiter, BuildLimits
 from sotabox.engine.client import Engine
 from sotabox.engine.diagnosis import BuildFailed
 from sotabox.engine.images import Images
 from sotabox.engine.labels import Role, labels_of
+from sotabox.engine.pressure import MemoryGate, total_memory_bytes
 from sotabox.engine.session import Session
 from sotabox.errors import Invalid
 from sotabox.model.deployment import Deployment
@@ -38,6 +40,7 @@ from sotabox.settings import Settings
 from sotabox.store.folders import Folders
 
 DEFAULT_PORT: Final = 8080
+_MB: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,10 @@ class Builder:
         self._engine = engine
         self._images = images
         self._static_server = static_server_image(caddy, caddy_version)
+        self._limiter = BuildLimiter(
+            engine.cgroup_driver, build_limits(settings, total_memory_bytes())
+        )
+        self._gate = MemoryGate(settings.build_memory_floor_mb * _MB, settings.build_timeout_s)
 
     async def build(
         self,
@@ -127,10 +134,14 @@ class Builder:
         ours = plan.build_method is BuildMethod.AUTO
         context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)
         tag = f"sotabox/{project.slug}:{short_id(deployment.id)}"
+        await self._gate.wait(log.build)
         log.build("Building application...")
-        async with Session(
-            self._engine, secrets_by_id=secrets.secrets, credentials=credentials
-        ) as session:
+        async with (
+            self._limiter.bounded(log.build),
+            Session(
+                self._engine, secrets_by_id=secrets.secrets, credentials=credentials
+            ) as session,
+        ):
             image_id = await self._images.build(
                 context.stream(),
                 tag=tag,
@@ -221,6 +232,15 @@ class Builder:
         env = dict(word.split("=", 1) for word in shlex.split(self._settings.build_env))
         ca = self._settings.build_ca
         return HostBuild(env, ca.read_bytes() if ca.name else None)
+
+
+def build_limits(settings: Settings, total_bytes: int) -> BuildLimits:
+    """What all builds together may use on a machine with `total_bytes` of memory."""
+    return BuildLimits(
+        memory_bytes=settings.build_memory_mb * _MB or total_bytes // 2,
+        cpus=settings.build_cpus,
+        pids=settings.build_pids,
+    )
 
 
 def _plan(tree: Path, env: Mapping[str, str]) -> BuildPlan:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from sotabox.engine.diagnosis import BuildFailed, diagnose_build, diagnose_pull, timed_out
+from sotabox.engine.diagnosis import (
+    BuildFailed,
+    diagnose_build,
+    diagnose_pull,
+    out_of_memory,
+    timed_out,
+)
 from sotabox.errors import DiskFull
 
 
@@ -120,3 +126,23 @@ def test_timed_out_names_the_setting() -> None:
     failure = timed_out(900)
     assert failure.message == "The build was ended after 900 s."
     assert "SOTABOX_BUILD_TIMEOUT_S" in str(failure.hint)
+
+
+def test_build_that_may_start_no_more_processes_says_so() -> None:
+    """A fork bomb, or a build with too many workers, names the limit that it met."""
+    failure = diagnose_build("exit code: 1", step="[2/2] RUN make -j999", no_processes=True)
+    assert isinstance(failure, BuildFailed)
+    assert failure.message == (
+        "The step 'RUN make -j999' failed with exit code 1: it could start no more processes."
+    )
+    assert failure.hint is not None
+    assert "SOTABOX_BUILD_PIDS" in failure.hint
+
+
+def test_out_of_memory_says_it_once() -> None:
+    """What the kernel is known to have done is not guessed at beside."""
+    failure = diagnose_build("exit code: 137", step="[2/2] RUN make")
+    assert isinstance(failure, BuildFailed)
+    assert out_of_memory(512_000_000, failure).message == (
+        "The build ran out of memory: builds may use 512 MB. The step 'RUN make' was killed."
+    )
