@@ -1,8 +1,10 @@
 """How dependencies get into the virtual environment, manager by manager.
 
-The environment lies outside `/app`, so that a changed source moves nothing of it. Tools come from
-the package index in exact releases: they are the same layer for every project of a box, and need
-no registry but the one that the dependencies come from.
+The environment lies outside `/app`, so that a changed source moves nothing of it. Poetry, PDM and
+Pipenv say what their lock holds and uv installs that: in seconds, with bytecode, and from the index
+that a box or a project names, which Poetry's own installer would go around. Tools come from the
+package index in exact releases: they are the same layer for every project of a box, and need no
+registry but the one that the dependencies come from.
 """
 
 import shlex
@@ -19,22 +21,22 @@ PACKAGE: Final = "/opt/package"
 ENV_PREFIXES: Final = ("PYTHON", "PIP", "PIPX", "UV", "PDM", "POETRY")
 
 _PIP: Final = f"pip --python {VENV}/bin/python install"
-#: pip's variables, in uv's words: who brings a private index brings it as pip's.
-_AS_PIP: Final = (
+#: pip's variables and ways, in uv's words: who brings a private index brings it as pip's, and pip
+#: takes the best version from all indexes.
+_UV: Final = (
     'UV_INDEX_URL="${UV_INDEX_URL:-$PIP_INDEX_URL}" '
     'UV_EXTRA_INDEX_URL="${UV_EXTRA_INDEX_URL:-$PIP_EXTRA_INDEX_URL}" '
+    "uv pip install --index-strategy unsafe-best-match"
 )
+_EXPORTED: Final = "/tmp/requirements.txt"  # noqa: S108 - in a build stage
 _UV_CACHE: Final = Cache("uv", "/root/.cache/uv")
 _PIP_CACHE: Final = Cache("pip", "/root/.cache/pip")
-_CACHES: Final = {
-    "uv": (_UV_CACHE,),
-    "pip": (_PIP_CACHE,),
-    "poetry": (Cache("poetry", "/root/.cache/pypoetry"), _PIP_CACHE),
-    "pdm": (Cache("pdm", "/root/.cache/pdm"), _PIP_CACHE),
-    "pipenv": (Cache("pipenv", "/root/.cache/pipenv"), _PIP_CACHE),
+#: For what a manager resolves where there is no lock, or a stale one.
+_OWN_CACHES: Final = {
+    "poetry": Cache("poetry", "/root/.cache/pypoetry"),
+    "pdm": Cache("pdm", "/root/.cache/pdm"),
+    "pipenv": Cache("pipenv", "/root/.cache/pipenv"),
 }
-#: What makes bytecode of what a manager installed without; a file that is no Python hurts nobody.
-_COMPILE: Final = f"{{ python -m compileall -q -j 0 {VENV}/lib || true; }}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,45 +59,50 @@ def environment_of(manager: Manager) -> dict[str, str]:
         "PIP_ROOT_USER_ACTION": "ignore",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
+    uv = {
+        "UV_PROJECT_ENVIRONMENT": VENV,
+        "UV_COMPILE_BYTECODE": "1",
+        "UV_LINK_MODE": "copy",
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
     own = {
-        "uv": {
-            "UV_PROJECT_ENVIRONMENT": VENV,
-            "UV_COMPILE_BYTECODE": "1",
-            "UV_LINK_MODE": "copy",
-            "UV_PYTHON_DOWNLOADS": "never",
-        },
         "poetry": {"POETRY_NO_INTERACTION": "1"},
         "pdm": {"PDM_CHECK_UPDATE": "0", "PDM_NON_INTERACTIVE": "1"},
         "pipenv": {"PIPENV_VERBOSITY": "-1", "PIPENV_NOSPIN": "1"},
     }
-    return {**common, **own.get(manager.tool, {})}
+    return {**common, **uv, **own.get(manager.tool, {})}
 
 
 def setup_steps(manager: Manager, *, pip_inside: bool) -> tuple[Step, ...]:
     """The manager and an empty environment. `pip_inside`: with a pip (and setuptools) of its own."""
     venv = f"python -m venv {'' if pip_inside else '--without-pip '}{VENV}"
-    if manager.tool == "pip":
+    if not manager.releases:
         return (Step(venv),)
-    return (Step(f"pip install --no-cache-dir {manager.release} && {venv}"),)
+    return (Step(f"pip install --no-cache-dir {' '.join(manager.releases)} && {venv}"),)
 
 
 def install_steps(manager: Manager, extras: Extras) -> tuple[Step, ...]:
     """The dependencies, then what we add."""
     lines = [_line(manager)] if manager.name else []
     if extras.packages:
-        pip = "uv pip install" if manager.tool == "uv" else _PIP
-        lines.append(f"{pip} {' '.join(extras.packages)}")
-    if manager.tool not in ("uv", "pip"):
-        lines.append(_COMPILE)
+        lines.append(f"{_installer(manager)} {' '.join(extras.packages)}")
     if extras.browser:
         lines.append("playwright install --only-shell chromium")
-    return (Step(" && ".join(lines), _CACHES[manager.tool]),) if lines else ()
+    if not lines:
+        return ()
+    caches = [_PIP_CACHE if manager.tool == "pip" else _UV_CACHE]
+    if own := _OWN_CACHES.get(manager.tool):
+        caches.append(own)
+    return (Step(" && ".join(lines), tuple(caches)),)
 
 
-def package_step(manager: Manager) -> Step:
-    """The app itself, as a package beside its dependencies: its own layer, as it changes often."""
-    pip = "uv pip install" if manager.tool == "uv" else _PIP
-    return Step(f"{pip} --no-deps --target {PACKAGE} .", _CACHES[manager.tool])
+def install_package(manager: Manager) -> Step:
+    """The app itself, as a package beside its dependencies."""
+    return Step(f"{_installer(manager)} --no-deps --target {PACKAGE} .", (_UV_CACHE,))
+
+
+def _installer(manager: Manager) -> str:
+    return _PIP if manager.tool == "pip" else "uv pip install"
 
 
 def _line(manager: Manager) -> str:
@@ -104,12 +111,9 @@ def _line(manager: Manager) -> str:
         return line(manager)
     if manager.tool == "pip":
         return f"{_PIP} -r {manager.manifest}"
-    if manager.name == "pip":
-        # pip looks for the best version in all indexes; uv calls that by what a stranger could do.
-        strategy = "--index-strategy unsafe-best-match"
-        return f"{_AS_PIP}uv pip install {strategy} -r {manager.manifest}"
-    what = "-r pyproject.toml" if manager.name == "pyproject" else "."
-    return f"{_AS_PIP}uv pip install {what}"
+    if manager.requirements:
+        return f"{_UV} {' '.join(map(shlex.quote, manager.requirements))}"
+    return f"{_UV} {f'-r {manager.manifest}' if manager.manifest else '.'}"
 
 
 def _uv_line(manager: Manager) -> str:
@@ -120,21 +124,26 @@ def _uv_line(manager: Manager) -> str:
 
 
 def _poetry_line(manager: Manager) -> str:
-    install = "poetry install --only main --no-root"
+    export = f"poetry export --only main --output {_EXPORTED}"
+    install = f"{export} && {_UV} -r {_EXPORTED}"
     if not manager.locked:
         return f"poetry lock && {install}"
-    return _checked(f"{install} --dry-run --quiet", "poetry.lock", "poetry lock", install)
+    return _checked(export, "poetry.lock", "poetry lock", install)
 
 
 def _pdm_line(manager: Manager) -> str:
-    install = f"pdm install --prod --no-editable{' --no-self' if manager.files else ''}"
-    return _checked("pdm lock --check", "pdm.lock", "", install)
+    export = f"pdm export --prod --format requirements --output {_EXPORTED}"
+    install = f"{export} && {_UV} -r {_EXPORTED}"
+    if not manager.locked:
+        return f"pdm lock && {install}"
+    return _checked("pdm lock --check", "pdm.lock", "pdm lock", install)
 
 
 def _pipenv_line(manager: Manager) -> str:
+    install = f"pipenv requirements --hash > {_EXPORTED} && {_UV} -r {_EXPORTED}"
     if not manager.locked:
-        return "pipenv install --skip-lock"
-    return _checked("pipenv verify", "Pipfile.lock", "pipenv lock", "pipenv sync")
+        return f"pipenv lock && {install}"
+    return _checked("pipenv verify", "Pipfile.lock", "pipenv lock", install)
 
 
 def _checked(check: str, lock: str, renew: str, install: str) -> str:

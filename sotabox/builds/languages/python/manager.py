@@ -8,6 +8,8 @@ from sotabox.builds.languages.python.project import Project, read_pipfile
 from sotabox.builds.languages.python.requirements import (
     Dependencies,
     RequirementFiles,
+    joined,
+    parse_requirements,
     read_requirement_files,
 )
 from sotabox.builds.overrides import Overrides
@@ -18,6 +20,9 @@ from sotabox.builds.versions import from_tool_files, satisfies
 #: index, as everything else of a Python build does: a box needs no registry beyond it.
 RELEASES: Final = {"uv": "0.13.9", "poetry": "2.5.1", "pdm": "2.29.4", "pipenv": "2026.10.3"}
 _OLDEST_FOR_TOOLS: Final = (3, 10)
+#: What a tool is installed with. PDM asks for any later hishel and fails with the latest; Poetry's
+#: export has become a plugin.
+_WITH_TOOL: Final = {"pdm": ("hishel==1.4.0",), "poetry": ("poetry-plugin-export==1.10.1",)}
 #: Files of requirements, in the order in which they are looked for.
 REQUIREMENTS: Final = (
     "requirements.txt",
@@ -47,6 +52,7 @@ class Manager:
     tool: str = "uv"
     version: str = RELEASES["uv"]
     manifest: str = ""
+    requirements: tuple[str, ...] = ()  # what a setup.py lists
     locked: bool = False
     files: tuple[str, ...] = ()
     dependencies: Dependencies = field(default_factory=Dependencies)
@@ -56,10 +62,15 @@ class Manager:
     notes: tuple[str, ...] = ()
 
     @property
-    def release(self) -> str:
-        """What pip is asked for to get the tool; on an old Python the newest that runs there."""
-        old = self.tool != "uv" and _line_of(self.python) < _OLDEST_FOR_TOOLS
-        return f"'{self.tool}<={self.version}'" if old else f"{self.tool}=={self.version}"
+    def releases(self) -> tuple[str, ...]:
+        """What pip is asked for; on an old Python the newest tool that runs there."""
+        if self.tool in ("pip", "uv"):
+            return (f"uv=={self.version}",) if self.tool == "uv" else ()
+        uv = f"uv=={RELEASES['uv']}"
+        if _line_of(self.python) < _OLDEST_FOR_TOOLS:
+            plugins = (name.partition("=")[0] for name in _WITH_TOOL.get(self.tool, ()))
+            return (uv, f"'{self.tool}<={self.version}'", *plugins)
+        return (uv, f"{self.tool}=={self.version}", *_WITH_TOOL.get(self.tool, ()))
 
 
 def choose_manager(tree: Tree, project: Project, overrides: Overrides) -> Manager:
@@ -145,6 +156,7 @@ def _pyproject(tree: Tree, project: Project, overrides: Overrides) -> Manager:
     return Manager(
         name="pyproject",
         why="pyproject.toml, without a lock",
+        manifest="pyproject.toml",
         version=_version(tree, project, overrides, "uv"),
         files=() if local else files,
         dependencies=project.dependencies,
@@ -153,28 +165,23 @@ def _pyproject(tree: Tree, project: Project, overrides: Overrides) -> Manager:
 
 
 def _setuptools(tree: Tree, project: Project, overrides: Overrides) -> Manager:
+    """A `setup.py`, read as text: a list in it can be installed before the source is there."""
+    text = f"{tree.read('setup.py') or ''}\n{tree.read('setup.cfg') or ''}"
+    found = re.search(r"\binstall_requires\s*=\s*\[([^\[\]]*(?:\[[\w, -]*\][^\[\]]*)*)\]", text)
+    listed = tuple(re.findall(r"['\"]([^'\"]+)['\"]", found[1])) if found else ()
     return Manager(
         name="setuptools",
         why="setup.py" if tree.exists("setup.py") else "pyproject.toml",
         version=_version(tree, project, overrides, "uv"),
-        dependencies=_setup_dependencies(tree, project),
+        requirements=listed,
+        # The file takes part in the layer's key: who changes its list installs anew.
+        files=("setup.py",) if listed else (),
+        dependencies=joined(project.dependencies, parse_requirements(listed)),
     )
 
 
 def _hint(lock: str) -> str:
     return f"Commit a {lock}, so that each build gets the same versions"
-
-
-def _setup_dependencies(tree: Tree, project: Project) -> Dependencies:
-    """Names in `install_requires`, read as text: the file is never run to find out."""
-    text = f"{tree.read('setup.py') or ''}\n{tree.read('setup.cfg') or ''}"
-    lists = re.findall(r"install_requires\s*=\s*(\[[^\]]*\]|(?:\n[ \t]+\S.*)+)", text)
-    words = re.findall(r"['\"\n][ \t]*([A-Za-z0-9][\w.-]*)(?:\[([^\]]*)\])?", "\n".join(lists))
-    extras = {
-        re.sub(r"[-_.]+", "-", name).lower(): frozenset(e.strip() for e in wanted.split(",") if e)
-        for name, wanted in words
-    }
-    return Dependencies(extras={**project.dependencies.extras, **extras}, local=True)
 
 
 def _version(tree: Tree, project: Project, overrides: Overrides, tool: str) -> str:

@@ -18,9 +18,9 @@ from sotabox.builds.languages.python.install import (
     Extras,
     environment_of,
     install_steps,
-    package_step,
     setup_steps,
 )
+from sotabox.builds.languages.python.package import Package, find_package
 from sotabox.builds.languages.python.packages import SystemPackages, system_packages
 from sotabox.builds.languages.python.sites import Site
 from sotabox.builds.languages.python.subject import Subject
@@ -60,7 +60,7 @@ class _Parts:
     packages: SystemPackages
     toolchain: Toolchain | None
     helpers: tuple[Toolchain, ...] = ()
-    packaged: bool = False  # the app itself is installed as a package
+    package: Package | None = None  # the app itself, installed
     browser: bool = False
 
 
@@ -90,6 +90,9 @@ def plan_app(subject: Subject, version: Version, overrides: Overrides) -> Langua
 
 def plan_site(subject: Subject, site: Site, version: Version, overrides: Overrides) -> LanguagePlan:
     """The plan of documentation that builds to files."""
+    if site.added:
+        # Its configuration is all that says what to install.
+        subject = replace(subject, manager=replace(subject.manager, files=(site.why,)))
     tool = _toolchain(subject, version, overrides, Extras(packages=site.added), SystemPackages())
     return LanguagePlan(
         language="python",
@@ -115,15 +118,19 @@ def _parts(subject: Subject, version: Version, overrides: Overrides) -> _Parts:
     )
     added = () if start is None or overrides.start else start.added
     helper = assets_helper(subject.tree, overrides)
-    packaged = _is_packaged(subject, overrides)
+    by_hand = overrides.build or overrides.install
+    package = None if by_hand else find_package(subject.tree, subject.project, manager)
     toolchain = None
     if manager.name or helper or overrides.install or overrides.build:
         extras = Extras(packages=added, browser=browser)
         toolchain = replace(
             _toolchain(subject, version, overrides, extras, packages),
             needs=(ASSETS,) if helper else (),
-            build=tuple(_build(subject, packaged=packaged)),
+            build=tuple(_build(subject, package)),
         )
+        if package and package.plain:
+            steps = (*toolchain.install, package.step(manager))
+            toolchain = replace(toolchain, install=steps)
     return _Parts(
         subject=subject,
         overrides=overrides,
@@ -131,7 +138,7 @@ def _parts(subject: Subject, version: Version, overrides: Overrides) -> _Parts:
         packages=packages,
         toolchain=toolchain,
         helpers=(helper,) if helper else (),
-        packaged=packaged,
+        package=package,
         browser=browser,
     )
 
@@ -161,22 +168,9 @@ def _toolchain(
     )
 
 
-def _is_packaged(subject: Subject, overrides: Overrides) -> bool:
-    """Whether the app is installed itself: it says how to, and has the package to do so."""
-    project, manager = subject.project, subject.manager
-    if manager.name not in ("uv", "pdm", "pyproject") or not manager.files:
-        return False
-    if not project.package or overrides.build or overrides.install:
-        return False
-    name = project.name.replace("-", "_").replace(".", "/")
-    return bool(name) and any(
-        subject.tree.exists(f"{base}{name}/__init__.py") for base in ("", "src/")
-    )
-
-
-def _build(subject: Subject, *, packaged: bool) -> Iterator[Step]:
-    if packaged:
-        yield package_step(subject.manager)
+def _build(subject: Subject, package: Package | None) -> Iterator[Step]:
+    if package and not package.plain:
+        yield package.step(subject.manager)
     django = subject.django
     if django and django.static_root and subject.start and subject.start.framework == "django":
         place = _below("", subject.directory, django.directory).strip("/")
@@ -185,15 +179,17 @@ def _build(subject: Subject, *, packaged: bool) -> Iterator[Step]:
 
 def _carries(parts: _Parts) -> Iterator[Carry]:
     tool = parts.toolchain
-    built = tool is not None and bool(tool.needs or len(tool.build) > parts.packaged)
+    package = parts.package
+    own = len(tool.build) - bool(package and not package.plain) if tool else 0
+    built = tool is not None and bool(tool.needs or own)
     if tool is not None:
         # A person's build command may install more.
         stage = BUILD if parts.overrides.build else DEPENDENCIES
         yield Carry(stage, VENV, VENV)
     if parts.browser:
         yield Carry(DEPENDENCIES, _BROWSERS, _BROWSERS)
-    if parts.packaged:
-        yield Carry(BUILD, PACKAGE, PACKAGE)
+    if package:
+        yield Carry(DEPENDENCIES if package.plain else BUILD, PACKAGE, PACKAGE)
     yield Carry(BUILD, APP_DIR, APP_DIR) if built else Carry(SOURCE, ".", APP_DIR)
 
 
@@ -204,13 +200,13 @@ def _run_env(parts: _Parts) -> dict[str, str]:
     if parts.toolchain is not None:
         env["PATH"] = f"{VENV}/bin:$PATH"
         env["VIRTUAL_ENV"] = VENV
-    if parts.packaged:
-        env["PATH"] = f"{VENV}/bin:{PACKAGE}/bin:$PATH"
-        paths.append(PACKAGE)
     if start and start.root:
         paths.append(_below(APP_DIR, parts.subject.directory, start.root))
+    if package := parts.package:
+        env["PATH"] = f"{VENV}/bin:{PACKAGE}/bin:$PATH"
+        paths += [_below(APP_DIR, package.root), PACKAGE] if package.plain else [PACKAGE]
     if paths:
-        env["PYTHONPATH"] = ":".join(paths)
+        env["PYTHONPATH"] = ":".join(dict.fromkeys(paths))
     if parts.browser:
         env["PLAYWRIGHT_BROWSERS_PATH"] = _BROWSERS
     return {**env, **(start.env if start and not parts.overrides.start else {})}

@@ -20,7 +20,8 @@ class Project:
     """What `pyproject.toml` says; everything is empty where there is none.
 
     `standard`: it has `[project]`. `poetry`: dependencies stand in `[tool.poetry]`. `dynamic`: they
-    are computed by the build backend. `package`: `[build-system]` says that it can be installed.
+    are computed by the build backend. `package`: `[build-system]` says that it can be installed, by
+    `backend`. `computed`: more than `pyproject.toml` is needed to tell its metadata or its files.
     """
 
     exists: bool = False
@@ -29,6 +30,8 @@ class Project:
     poetry: bool = False
     dynamic: bool = False
     package: bool = False
+    backend: str = ""
+    computed: bool = False
     dependencies: Dependencies = field(default_factory=Dependencies)
     requires_python: str = ""
     scripts: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +65,8 @@ def read_project(tree: Tree, directory: str = "") -> Project:
         poetry=bool(main) and "dependencies" not in project,
         dynamic="dependencies" in _texts(project.get("dynamic")),
         package="build-system" in data and uv.get("package") is not False,
+        backend=str(_table(data.get("build-system")).get("build-backend", "")),
+        computed=bool(project.get("dynamic")) or _is_custom(tool),
         dependencies=joined(listed, _poetry(main), *(_source(s) for s in sources)),
         requires_python=str(project.get("requires-python") or main.get("python") or ""),
         scripts={
@@ -99,6 +104,27 @@ def _toml(tree: Tree, path: str) -> Mapping[str, Any] | None:
         raise Invalid(
             f"{path} is not valid TOML: {error}", hint="Correct the file and deploy again."
         ) from error
+
+
+def _is_custom(tool: Mapping[str, Any]) -> bool:
+    """Whether the build is told to do more than to take a directory as it is."""
+    places = (
+        _table(_table(tool.get("hatch")).get("build")),
+        _table(tool.get("setuptools")),
+        _table(_table(tool.get("pdm")).get("build")),
+        _table(tool.get("uv")).get("build-backend"),
+        _table(tool.get("poetry")).get("build"),
+    )
+    plain = {"packages", "targets", "wheel", "include-package-data", "exclude", "include"}
+    return any(not _keys(place) <= plain for place in places)
+
+
+def _keys(value: Any) -> set[str]:
+    """The names of a table and of those in it; of another value, that it is there."""
+    if not isinstance(value, dict):
+        return set() if value is None else {"value"}
+    nested = (_keys(inner) for inner in value.values() if isinstance(inner, dict))
+    return set(value).union(*nested)
 
 
 def _poetry(table: Mapping[str, Any]) -> Dependencies:

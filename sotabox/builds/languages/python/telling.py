@@ -24,9 +24,10 @@ def tell_reasons(
         name = "pip" if manager.name in ("pip", "pyproject", "setuptools") else manager.name
         yield Reason(f"package manager {name}", manager.why)
         if not manager.files:
-            yield Reason(
-                "the source comes before the install", "a dependency is part of the archive"
-            )
+            why = "setup.py computes what it needs"
+            if manager.name != "setuptools":
+                why = "a dependency is part of the archive"
+            yield Reason("the source comes before the install", why)
     if start and not overrides.start:
         yield Reason(f"start: {start.command}", start.why)
     for helper in helpers:
