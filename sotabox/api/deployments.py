@@ -89,6 +89,21 @@ async def get_deployment(
     return one(DeploymentOut.of(await deployments.get(box.store, actor, project, deployment)))
 
 
+@post("/projects/{project:str}/deployments/{deployment:str}/cancel")
+async def cancel(
+    project: FromPath[str],
+    deployment: FromPath[str],
+    box: NamedDependency[Box],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Ends a deployment that is not settled yet; the version that serves stays."""
+    return one(
+        DeploymentOut.of(
+            await deployments.cancel(box.store, box.pipeline, actor, project, deployment)
+        )
+    )
+
+
 def _number(position: str | None) -> int | None:
     if position is None:
         return None
@@ -97,4 +112,4 @@ def _number(position: str | None) -> int | None:
     return int(position)
 
 
-ROUTES = [deploy, redeploy, rollback, list_deployments, get_deployment]
+ROUTES = [deploy, redeploy, rollback, list_deployments, get_deployment, cancel]

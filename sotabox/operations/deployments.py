@@ -134,6 +134,26 @@ async def rollback(
     return await _deploy_release(store, pipeline, actor, release, Source.ROLLBACK)
 
 
+async def cancel(
+    store: Store, pipeline: Pipeline, actor: Actor, ref: str, deployment_id: str
+) -> Deployment:
+    """Ends a deployment that waits or is under way, and its build with it; what serves stays.
+
+    Raises:
+        NotFound: the project has none of that id.
+        Conflict: it is settled, so there is nothing to cancel.
+    """
+    await changeable_project(store, actor, ref)
+    deployment = await get(store, actor, ref, deployment_id)
+    if not await pipeline.cancel(deployment):
+        settled = await get(store, actor, ref, deployment_id)
+        raise Conflict(
+            f"Deployment {settled.number} is {settled.status}: there is nothing to cancel",
+            hint="To replace what is running, deploy again or roll back.",
+        )
+    return await get(store, actor, ref, deployment_id)
+
+
 async def _deploy_release(
     store: Store, pipeline: Pipeline, actor: Actor, release: Deployment, source: Source
 ) -> Deployment:

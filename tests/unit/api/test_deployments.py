@@ -132,3 +132,36 @@ async def test_deploy_to_a_project_being_deleted_is_a_conflict(site: InProcess) 
     response = await site.client.post("/v1/projects/shop/deploy", files=files)
     assert response.status_code == 409
     assert response.json()["error"]["code"] == "project_deleting"
+
+
+async def test_cancel_ends_a_deployment_that_waits(site: InProcess) -> None:
+    """What I cancel is stopped, and the answer is the deployment as it is now."""
+    deployment = await site.deployment(await site.project("shop"))
+    url = f"/v1/projects/shop/deployments/{deployment.id}/cancel"
+    response = await site.client.post(url)
+    assert response.status_code == 200
+    assert response.json()["data"]["id"] == deployment.id
+    assert response.json()["data"]["status"] == "stopped"
+    assert response.json()["data"]["error"] == "Cancelled"
+
+
+async def test_cancel_of_what_is_settled_is_a_conflict(site: InProcess) -> None:
+    """A second cancel says that there is nothing to do, and in which state it is."""
+    deployment = await site.deployment(await site.project("shop"))
+    url = f"/v1/projects/shop/deployments/{deployment.id}/cancel"
+    await site.client.post(url)
+    response = await site.client.post(url)
+    assert response.status_code == 409
+    assert response.json()["error"]["code"] == "conflict"
+    assert "is stopped" in response.json()["error"]["message"]
+
+
+async def test_cancel_of_what_is_absent_or_of_another_project_is_not_found(
+    site: InProcess,
+) -> None:
+    """An id is looked for where the path says."""
+    await site.project("shop")
+    elsewhere = await site.deployment(await site.project("blog"))
+    for id_ in ("absent", elsewhere.id):
+        response = await site.client.post(f"/v1/projects/shop/deployments/{id_}/cancel")
+        assert response.status_code == 404

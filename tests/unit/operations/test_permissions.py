@@ -111,6 +111,8 @@ async def test_deployment_is_found_in_its_own_project_only(town: Town) -> None:
             await deployments.get(town.store, actor, ref, deployment.id)
         with pytest.raises(NotFound):
             await deployments.rollback(town.store, town.pipeline, actor, ref, deployment.id)
+        with pytest.raises(NotFound):
+            await deployments.cancel(town.store, town.pipeline, actor, ref, deployment.id)
 
 
 async def test_key_is_revoked_by_its_owner_only(town: Town) -> None:
