@@ -15,9 +15,10 @@ from typing import Final
 
 from sotabox.engine.cgroups import (
     ROOT,
+    EngineGroups,
     Group,
     Hierarchy,
-    ensure_parents,
+    ensure_parent,
     find_hierarchy,
     find_loose_steps,
 )
@@ -106,10 +107,10 @@ class BuildLimiter:
     """Bounds builds while they run."""
 
     def __init__(
-        self, driver: Callable[[], Awaitable[str]], limits: BuildLimits, root: Path = ROOT
+        self, engine: Callable[[], Awaitable[EngineGroups]], limits: BuildLimits, root: Path = ROOT
     ) -> None:
-        """Bounds for builds of an engine whose cgroup driver `driver` tells."""
-        self._driver = driver
+        """Bounds for the builds of an engine, which tells by `engine` where it makes its groups."""
+        self._engine = engine
         self._limits = limits
         self._root = root
 
@@ -121,24 +122,24 @@ class BuildLimiter:
             BuildFailed: the block's own failure, told as lack of memory where that was its cause.
         """
         hierarchy = await asyncio.to_thread(find_hierarchy, self._root)
-        driver = await self._driver()
-        if hierarchy is None or driver not in ("cgroupfs", "systemd"):
+        engine = await self._engine()
+        if hierarchy is None or engine.driver not in ("cgroupfs", "systemd"):
             on_line("Warning: this machine has no control groups, so the build runs without limits")
             yield
-        elif driver == "systemd":
-            async with self._each_step_bounded(hierarchy, on_line):
+        elif engine.driver == "systemd":
+            async with self._each_step_bounded(hierarchy, engine, on_line):
                 yield
         else:
-            async with self._all_bounded(hierarchy, on_line):
+            async with self._all_bounded(hierarchy, engine, on_line):
                 yield
 
     @asynccontextmanager
     async def _all_bounded(
-        self, hierarchy: Hierarchy, on_line: Callable[[str], None]
+        self, hierarchy: Hierarchy, engine: EngineGroups, on_line: Callable[[str], None]
     ) -> AsyncIterator[None]:
         bounds = bounds_of(self._limits, hierarchy.version)
         try:
-            groups = await asyncio.to_thread(ensure_parents, hierarchy)
+            groups = await asyncio.to_thread(ensure_parent, hierarchy, engine)
         except OSError as error:
             _warn([f"{error.filename}: {error.strerror}"], on_line)
             yield
@@ -155,9 +156,11 @@ class BuildLimiter:
 
     @asynccontextmanager
     async def _each_step_bounded(
-        self, hierarchy: Hierarchy, on_line: Callable[[str], None]
+        self, hierarchy: Hierarchy, engine: EngineGroups, on_line: Callable[[str], None]
     ) -> AsyncIterator[None]:
-        watching = asyncio.create_task(self._follow_steps(hierarchy, on_line), name="bound steps")
+        watching = asyncio.create_task(
+            self._follow_steps(hierarchy, engine, on_line), name="bound steps"
+        )
         try:
             yield
         finally:
@@ -166,13 +169,15 @@ class BuildLimiter:
                 if isinstance(outcome, Exception):
                     _logger.error("steps of a build were not bounded", exc_info=outcome)
 
-    async def _follow_steps(self, hierarchy: Hierarchy, on_line: Callable[[str], None]) -> None:
+    async def _follow_steps(
+        self, hierarchy: Hierarchy, engine: EngineGroups, on_line: Callable[[str], None]
+    ) -> None:
         """Bounds each step soon after it began."""
         bounds = bounds_of(self._limits, hierarchy.version)
         known: set[Group] = set()
         warned = False
         while True:
-            running = set(await asyncio.to_thread(find_loose_steps, hierarchy))
+            running = set(await asyncio.to_thread(find_loose_steps, hierarchy, engine))
             problems = await asyncio.to_thread(write_bounds, bounds, running - known)
             if not warned:
                 warned = _warn(problems, on_line)

@@ -1,18 +1,22 @@
 """Where the steps of builds run: their control groups, in both versions that Linux has.
 
     cgroup driver    the steps' groups
-    cgroupfs         `docker/buildkit/{step}`: one parent, which bounds all builds together
-    systemd          `system.slice:docker:{step}`, at the top or in `system.slice`: no parent, so each
-                     step is bounded by itself (the engine names a systemd unit, but its BuildKit runs
+    cgroupfs         `{parent}/buildkit/{step}`: one group over all, which bounds builds together
+    systemd          `{parent}:docker:{step}`, at the top or in `system.slice`: none over all, so
+                     each step is bounded by itself (the engine names a systemd unit, but its BuildKit runs
                      runc without systemd, which takes the name for a path)
 
 Source: moby `newCgroupParent`, BuildKit `runcexecutor`, runc's default path.
 """
 
-from collections.abc import Iterable, Mapping
+import argparse
+import json
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -24,9 +28,10 @@ _V1_FOLDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "pids": ("pids",),
     "io": ("blkio",),
 }
-_PARENT: Final = "docker/buildkit"
-_PARENTS: Final = (_PARENT, "*/buildkit", "*/*/buildkit")  # the engine's parent can be configured
-_LOOSE_STEPS: Final = ("*.slice:docker:*", "system.slice/*.slice:docker:*")
+_DRIVERS: Final[Mapping[str, str]] = {"cgroupfs": "docker", "systemd": "system.slice"}
+_CONFIG: Final = Path("/etc/docker/daemon.json")
+_PID_FILE: Final = Path("/run/docker.pid")
+_PROC: Final = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,14 @@ class Hierarchy:
 
     version: int
     roots: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineGroups:
+    """Where an engine makes its groups. `driver`: `cgroupfs`, `systemd` or another."""
+
+    driver: str
+    parent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,33 +74,77 @@ def find_hierarchy(root: Path = ROOT) -> Hierarchy | None:
     return Hierarchy(1, roots) if roots else None
 
 
-def ensure_parents(hierarchy: Hierarchy) -> list[Group]:
-    """The parents of all steps, made before the first build where the engine hasn't yet.
+def groups_of_engine(
+    driver: str, socket_path: str, *, proc: Path = _PROC, pid_file: Path = _PID_FILE
+) -> EngineGroups:
+    """Where the engine behind a socket makes its groups, as its own configuration says.
+
+    The engine's API doesn't tell: its command line and its file do.
+    """
+    configured = None
+    with suppress(OSError):
+        command = (proc / str(_pid_of(socket_path, proc, pid_file)) / "cmdline").read_bytes()
+        configured = configured_parent(os.fsdecode(command).split("\0"))
+    return EngineGroups(driver, configured or _DRIVERS.get(driver, ""))
+
+
+def configured_parent(command: Sequence[str]) -> str | None:
+    """The `cgroup-parent` of an engine that was started by `command`; None for the default.
 
     Raises:
-        OSError: one could not be made.
+        OSError: its configuration can't be read.
     """
-    groups = _find(hierarchy, _PARENTS)
-    for controller in hierarchy.roots.keys() - {group.controller for group in groups}:
-        folder = hierarchy.roots[controller] / _PARENT
-        folder.mkdir(parents=True, exist_ok=True)
-        if hierarchy.version == 2:
-            _hand_down(hierarchy, folder)
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--cgroup-parent")
+    parser.add_argument("--config-file", type=Path, default=_CONFIG)
+    options, _ = parser.parse_known_args(command)
+    parent: str | None = options.cgroup_parent
+    if parent is None and options.config_file.exists():
+        with suppress(ValueError):  # the engine would not have started with a broken one
+            parent = json.loads(options.config_file.read_text(encoding="utf-8")).get(
+                "cgroup-parent"
+            )
+    return parent.strip("/") if parent else None
+
+
+def _pid_of(socket_path: str, proc: Path, pid_file: Path) -> int:
+    """The engine's process: whoever listens, or, where systemd holds the socket, as the file says."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(5)
+        probe.connect(socket_path)
+        credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    pid = int.from_bytes(credentials[:4], sys.byteorder)
+    if (proc / str(pid) / "comm").read_text(encoding="utf-8").strip() == "dockerd":
+        return pid
+    return int(pid_file.read_text(encoding="ascii"))
+
+
+def ensure_parent(hierarchy: Hierarchy, engine: EngineGroups) -> list[Group]:
+    """The parent of all steps, made before the first build where the engine hasn't yet.
+
+    Raises:
+        OSError: it could not be made.
+    """
+    groups = []
+    for controller, root in hierarchy.roots.items():
+        folder = root / engine.parent / "buildkit"
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            if hierarchy.version == 2:
+                _hand_down(hierarchy, folder)
         groups.append(Group(controller, folder))
     return groups
 
 
-def find_loose_steps(hierarchy: Hierarchy) -> list[Group]:
+def find_loose_steps(hierarchy: Hierarchy, engine: EngineGroups) -> list[Group]:
     """The steps that run at this moment without a common parent."""
-    return _find(hierarchy, _LOOSE_STEPS)
-
-
-def _find(hierarchy: Hierarchy, patterns: Iterable[str]) -> list[Group]:
-    found = []
-    for controller, root in hierarchy.roots.items():
-        folders = chain.from_iterable(root.glob(pattern) for pattern in patterns)
-        found += [Group(controller, folder) for folder in dict.fromkeys(folders)]
-    return found
+    name = f"{engine.parent}:docker:*"
+    return [
+        Group(controller, folder)
+        for controller, root in hierarchy.roots.items()
+        for pattern in (name, f"system.slice/{name}")
+        for folder in root.glob(pattern)
+    ]
 
 
 def _hand_down(hierarchy: Hierarchy, folder: Path) -> None:

@@ -13,6 +13,7 @@ import docker.errors
 import requests.exceptions
 
 from sotabox.engine import stream
+from sotabox.engine.cgroups import EngineGroups, groups_of_engine
 from sotabox.engine.faults import (
     EngineError,
     EngineNotFound,
@@ -61,7 +62,7 @@ class Engine:
         self._generation = 0  # rises with each loss; clients of an older one are thrown away
         self._clients = set[docker.APIClient]()
         self._version: str | None = None
-        self._driver: str | None = None
+        self._groups: EngineGroups | None = None
 
     async def call(self, method: str, *args: Any, timeout_s: float = 30, **kwargs: Any) -> Any:
         """The result of `method` of the SDK's low-level client.
@@ -130,11 +131,12 @@ class Engine:
         info: dict[str, Any] = await self.call("info")
         return info
 
-    async def cgroup_driver(self) -> str:
-        """Who makes the engine's control groups: `cgroupfs`, `systemd`, or `none`."""
-        if self._driver is None:
-            self._driver = str((await self.info()).get("CgroupDriver"))
-        return self._driver
+    async def groups(self) -> EngineGroups:
+        """Where the engine makes its control groups."""
+        if self._groups is None:
+            driver = str((await self.info()).get("CgroupDriver"))
+            self._groups = await asyncio.to_thread(groups_of_engine, driver, self.socket_path)
+        return self._groups
 
     async def close(self) -> None:
         """Let go of the threads; calls under way are left to their time-outs."""
@@ -155,7 +157,7 @@ class Engine:
             raise fault_of(error.status_code or 0, str(error.explanation or error)) from error
         except _LOST as error:
             self._generation += 1
-            self._version = self._driver = None
+            self._version = self._groups = None
             raise unavailable(self.socket_path, _reason(error)) from error
 
     def _knock(self) -> None:

@@ -78,9 +78,7 @@ class Builder:
         self._engine = engine
         self._images = images
         self._static_server = static_server_image(caddy, caddy_version)
-        self._limiter = BuildLimiter(
-            engine.cgroup_driver, build_limits(settings, total_memory_bytes())
-        )
+        self._limiter = BuildLimiter(engine.groups, build_limits(settings, total_memory_bytes()))
         self._gate = MemoryGate(settings.build_memory_floor_mb * _MB, settings.build_timeout_s)
 
     async def build(

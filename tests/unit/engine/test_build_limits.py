@@ -6,18 +6,19 @@ from pathlib import Path
 import pytest
 
 from sotabox.engine.build_limits import BuildLimiter, BuildLimits, bounds_of
+from sotabox.engine.cgroups import EngineGroups
 from sotabox.engine.diagnosis import BuildFailed
 from tests.unit.engine.kernel import V1_FILES, V2_FILES, group, version_1, version_2
 
 LIMITS = BuildLimits(memory_bytes=500_000_000, cpus=1.5, pids=2048)
 
 
-async def _cgroupfs() -> str:
-    return "cgroupfs"
+async def _cgroupfs() -> EngineGroups:
+    return EngineGroups("cgroupfs", "docker")
 
 
-async def _systemd() -> str:
-    return "systemd"
+async def _systemd() -> EngineGroups:
+    return EngineGroups("systemd", "system.slice")
 
 
 async def test_limits_on_version_1_are_in_place_while_a_build_runs(tmp_path: Path) -> None:

@@ -2,8 +2,20 @@
 
 from pathlib import Path
 
-from sotabox.engine.cgroups import Group, ensure_parents, find_hierarchy, find_loose_steps
+import pytest
+
+from sotabox.engine.cgroups import (
+    EngineGroups,
+    Group,
+    configured_parent,
+    ensure_parent,
+    find_hierarchy,
+    find_loose_steps,
+)
 from tests.unit.engine.kernel import version_1, version_2
+
+CGROUPFS = EngineGroups("cgroupfs", "docker")
+SYSTEMD = EngineGroups("systemd", "system.slice")
 
 
 def test_hierarchy_of_version_1_has_a_root_for_each_controller(tmp_path: Path) -> None:
@@ -35,32 +47,54 @@ def test_hierarchy_without_control_groups_is_none(tmp_path: Path) -> None:
     assert find_hierarchy(tmp_path) is None
 
 
-def test_parents_that_the_engine_made_are_found_under_any_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("command", "parent"),
+    [
+        ("dockerd", None),
+        ("dockerd --cgroup-parent /tenants --debug", "tenants"),
+        ("/usr/bin/dockerd -H fd:// --cgroup-parent=tenants/builds", "tenants/builds"),
+        ("dockerd --config-file CONFIG", "from-the-file"),
+        ("dockerd --config-file CONFIG --cgroup-parent tenants", "tenants"),
+        ("dockerd --config-file /nowhere/daemon.json", None),
+    ],
+)
+def test_parent_of_an_engine_is_what_it_was_started_with(
+    tmp_path: Path, command: str, parent: str | None
+) -> None:
     """An engine with a cgroup parent of its own is bounded like any other."""
-    hierarchy = find_hierarchy(version_1(tmp_path, parent="tenants/builders/buildkit"))
+    config = tmp_path / "daemon.json"
+    config.write_text('{"cgroup-parent": "/from-the-file", "live-restore": true}')
+    words = command.replace("CONFIG", str(config)).split()
+    if "--config-file" not in words:
+        words += ["--config-file", str(tmp_path / "absent.json")]
+    assert configured_parent([*words, ""]) == parent
+
+
+def test_parent_of_another_engine_is_left_alone(tmp_path: Path) -> None:
+    """Bounds of one engine's builds are not those of its neighbour's."""
+    hierarchy = find_hierarchy(version_1(tmp_path, parent="docker/buildkit"))
     assert hierarchy is not None
-    found = ensure_parents(hierarchy)
-    assert {group.folder.relative_to(hierarchy.roots[group.controller]).as_posix()
-            for group in found} == {"tenants/builders/buildkit"}  # fmt: skip
-    assert {group.controller for group in found} == hierarchy.roots.keys()
+    mine = ensure_parent(hierarchy, EngineGroups("cgroupfs", "tenants"))
+    assert {group.controller for group in mine} == hierarchy.roots.keys()
+    assert all(group.folder.parent.name == "tenants" for group in mine)
 
 
-def test_parents_are_made_before_the_first_build(tmp_path: Path) -> None:
+def test_parent_is_made_before_the_first_build(tmp_path: Path) -> None:
     """The very first build of a machine is bounded already."""
     hierarchy = find_hierarchy(version_1(tmp_path, parent=None))
     assert hierarchy is not None
-    made = ensure_parents(hierarchy)
+    made = ensure_parent(hierarchy, CGROUPFS)
     assert Group("pids", hierarchy.roots["pids"] / "docker/buildkit") in made
     assert all(group.folder.is_dir() for group in made)
-    assert sorted(map(str, made)) == sorted(map(str, ensure_parents(hierarchy)))
+    assert sorted(map(str, made)) == sorted(map(str, ensure_parent(hierarchy, CGROUPFS)))
 
 
-def test_parents_made_on_version_2_get_the_controllers_handed_down(tmp_path: Path) -> None:
+def test_parent_made_on_version_2_get_the_controllers_handed_down(tmp_path: Path) -> None:
     """A group has only the controllers that each level above it hands down."""
     root = version_2(tmp_path, parent=None)
     hierarchy = find_hierarchy(root)
     assert hierarchy is not None
-    ensure_parents(hierarchy)
+    ensure_parent(hierarchy, CGROUPFS)
     for level in (root, root / "docker"):
         assert (level / "cgroup.subtree_control").read_text(encoding="ascii").startswith("+")
     assert not (root / "docker/buildkit/cgroup.subtree_control").exists()
@@ -77,4 +111,4 @@ def test_loose_steps_are_told_from_containers(tmp_path: Path) -> None:
         folder.mkdir(parents=True)
     hierarchy = find_hierarchy(root)
     assert hierarchy is not None
-    assert {group.folder for group in find_loose_steps(hierarchy)} == set(steps)
+    assert {group.folder for group in find_loose_steps(hierarchy, SYSTEMD)} == set(steps)
