@@ -1,0 +1,1 @@
+Deno.serve(() => new Response(`deno ${Deno.version.deno}, a task`));

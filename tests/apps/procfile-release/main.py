@@ -1,0 +1,1 @@
+raise SystemExit("the Procfile says how to start")

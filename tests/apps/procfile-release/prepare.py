@@ -1,0 +1,3 @@
+import sys
+
+print("nothing to migrate on Python", sys.version_info.major)
