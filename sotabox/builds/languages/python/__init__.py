@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from sotabox.builds.languages.node.manifest import read_manifest
 from sotabox.builds.languages.python.files import MAIN_FILES
 from sotabox.builds.languages.python.manager import REQUIREMENTS, choose_manager
 from sotabox.builds.languages.python.planning import plan_app, plan_site
@@ -18,6 +19,7 @@ from sotabox.builds.verdict import Declined
 
 NAME: Final = "python"
 _CONDA: Final = ("environment.yml", "environment.yaml")
+_NO_CONDA: Final = "a Conda environment is not supported: list its packages in a requirements.txt"
 STRONG: Final = (
     *REQUIREMENTS, "pyproject.toml", "Pipfile", "setup.py", "mkdocs.yml", "mkdocs.yaml", *_CONDA,
 )  # fmt: skip
@@ -45,14 +47,21 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
 def _not_ours(tree: Tree, start: Start | None, overrides: Overrides, *, listed: bool) -> str | None:
     """Why the tree is no Python app, if it is none."""
     beside_node = tree.exists("package.json")
-    if not listed and (conda := next((name for name in _CONDA if tree.exists(name)), None)):
-        return f"{conda} is Conda's, which is not supported: list the packages in requirements.txt"
     if not tree.glob("**/*.py") and (beside_node or not overrides.start):
         return "there is no Python file"
-    if listed:
-        return None
-    if beside_node and tree.exists("pyproject.toml"):
+    if not listed and beside_node and tree.exists("pyproject.toml"):
         return "pyproject.toml holds only tools' settings"
-    if start is None and not overrides.start:
-        return "no file was found that could be started"
+    if overrides.start:
+        return None
+    if not listed and start is None:
+        conda = any(tree.exists(name) for name in _CONDA)
+        return _NO_CONDA if conda else "no file was found that could be started"
+    silent = start is None or (start.framework == "python" and start.notes)
+    if silent and beside_node and _node_starts(tree):
+        return "no server was found in it, and package.json has a start script"
     return None
+
+
+def _node_starts(tree: Tree) -> bool:
+    manifest = read_manifest(tree)
+    return manifest is not None and bool(manifest.scripts.get("start"))

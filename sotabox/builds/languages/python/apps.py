@@ -30,7 +30,7 @@ _DEPTH_MAX: Final = 5
 class AppObject:
     """Where a server finds the app: `module:name`, with `root` (a directory) on its path.
 
-    `factory`: `name` is a function that makes it.
+    `factory`: `name` is a function that makes it. `directory`: where it is run from.
     """
 
     path: str
@@ -38,6 +38,7 @@ class AppObject:
     module: str
     name: str
     factory: bool = False
+    directory: str = ""
 
     @property
     def where(self) -> str:
@@ -98,15 +99,26 @@ def import_root(tree: Tree, path: str, text: str) -> str:
     if not directory:
         return ""
     top = directory.partition("/")[0]
-    siblings = re.findall(r"^(?:from|import)\s+([A-Za-z_]\w*)", text, re.MULTILINE)
-    for name in siblings:
-        beside = _is_module(tree, f"{directory}/{name}")
-        above = _is_module(tree, name) or (top == "src" and _is_module(tree, f"src/{name}"))
-        if beside and not above and not tree.exists(f"{directory}/__init__.py"):
-            return directory
+    if _runs_from(tree, directory, text):
+        return directory
     if top == "src" and not tree.exists("src/__init__.py") and not _imports_src(tree):
         return "src"
     return ""
+
+
+def _runs_from(tree: Tree, directory: str, text: str) -> bool:
+    """Whether a file is meant to be run from its own directory: it imports bare neighbours."""
+    if not all(part.isidentifier() for part in directory.split("/")):
+        return True  # no module's name, so it can't be imported from above
+    if tree.exists(f"{directory}/__init__.py"):
+        return False
+    names = re.findall(r"^(?:from|import)\s+([A-Za-z_]\w*)", text, re.MULTILINE)
+    above = ("", "src/") if directory.startswith("src") and directory != "src" else ("",)
+    return any(
+        _is_module(tree, f"{directory}/{name}")
+        and not any(_is_module(tree, base + name) for base in above)
+        for name in names
+    )
 
 
 def module_of(path: str, root: str) -> str:
@@ -117,7 +129,14 @@ def module_of(path: str, root: str) -> str:
 
 def _located(tree: Tree, path: str, text: str, name: str, *, factory: bool = False) -> AppObject:
     root = import_root(tree, path, text)
-    return AppObject(path=path, root=root, module=module_of(path, root), name=name, factory=factory)
+    return AppObject(
+        path=path,
+        root=root,
+        module=module_of(path, root),
+        name=name,
+        factory=factory,
+        directory=root if root and _runs_from(tree, root, text) else "",
+    )
 
 
 def _factory(text: str) -> str | None:

@@ -1,4 +1,8 @@
-"""Node beside Python: the stage that builds a backend's scripts and styles."""
+"""Node beside Python: the stage that builds a backend's scripts and styles.
+
+The build runs in Node's own stage, where `node_modules` lies already: the assets of Python apps
+call no Python, and a changed source then moves none of it.
+"""
 
 from dataclasses import replace
 from typing import Final

@@ -20,7 +20,7 @@ class Framework:
     """A framework by its package (normalised).
 
     `constructors`: what makes the app object. `attribute`: what of that object is served. `command`
-    runs `{file}`. `imports`: the names under which a file imports it. `slug` as in the API.
+    runs `{file}`. `signs`: what a file that listens by itself has in it. `imports`: the names under which a file imports it. `slug` as in the API.
     """
 
     package: str
@@ -30,6 +30,7 @@ class Framework:
     attribute: str = ""
     command: str = ""
     imports: tuple[str, ...] = ()
+    signs: str = ""
     files: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     server: str = ""  # comes with it
@@ -69,8 +70,9 @@ FRAMEWORKS: Final = (
     Framework(package="panel", kind=Kind.SCRIPT, imports=("panel",),
               command="panel serve {file} --address 0.0.0.0 --port $PORT "
                       "--allow-websocket-origin='*'"),
-    Framework(package="aiohttp", kind=Kind.FILE, slug="aiohttp", imports=("aiohttp",)),
-    Framework(package="tornado", kind=Kind.FILE, imports=("tornado",)),
+    Framework(package="aiohttp", kind=Kind.FILE, slug="aiohttp",
+              signs=r"aiohttp\.web\b|aiohttp\s+import\s+.*\bweb\b"),
+    Framework(package="tornado", kind=Kind.FILE, signs=r"tornado\.(?:web|httpserver)\b"),
 )  # fmt: skip
 
 #: Extras through which a server comes along.

@@ -31,6 +31,8 @@ REQUIREMENTS: Final = (
     "requirements/base.txt",
 )
 _LOCKS: Final = {"uv.lock": "uv", "poetry.lock": "poetry", "pdm.lock": "pdm"}
+#: How a lock says that something comes from a repository (uv; Poetry; PDM).
+_FROM_GIT: Final = re.compile(r'source = \{ git =|^type = "git"|^git = "', re.MULTILINE)
 #: Flags of a requirements file that uv leaves out; pip then installs.
 _PIP_ONLY: Final = frozenset(
     {"--pre", "--trusted-host", "--global-option", "--install-option", "--use-feature",
@@ -99,6 +101,9 @@ def _locked(tree: Tree, project: Project, overrides: Overrides, name: str, lock:
     more = {"uv": ("uv.toml",), "poetry": ("poetry.toml",), "pdm": ("pdm.toml",)}[name]
     files = [f for f in ("pyproject.toml", lock, *more) if f and tree.exists(f)]
     whole = project.dependencies.local or project.workspace
+    dependencies = project.dependencies
+    if _FROM_GIT.search(tree.read(lock) or "" if lock else ""):
+        dependencies = joined(dependencies, Dependencies(git=True))
     others = [o for o in (*_LOCKS, "Pipfile.lock") if lock and o != lock and tree.exists(o)]
     return Manager(
         name=name,
@@ -107,7 +112,7 @@ def _locked(tree: Tree, project: Project, overrides: Overrides, name: str, lock:
         version=_version(tree, project, overrides, name),
         locked=bool(lock),
         files=() if whole else tuple(files),
-        dependencies=project.dependencies,
+        dependencies=dependencies,
         warnings=(f"There is more than one lock: {lock} is used, not {', '.join(others)}",)
         if others
         else (),

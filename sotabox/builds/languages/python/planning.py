@@ -116,7 +116,7 @@ def _parts(subject: Subject, version: Version, overrides: Overrides) -> _Parts:
     packages = system_packages(
         manager.dependencies, geodjango=bool(django and django.gis), browser=browser
     )
-    added = () if start is None or overrides.start else start.added
+    added = tuple(a for a in start.added if _is_used(a, overrides)) if start else ()
     helper = assets_helper(subject.tree, overrides)
     by_hand = overrides.build or overrides.install
     package = None if by_hand else find_package(subject.tree, subject.project, manager)
@@ -141,6 +141,11 @@ def _parts(subject: Subject, version: Version, overrides: Overrides) -> _Parts:
         package=package,
         browser=browser,
     )
+
+
+def _is_used(requirement: str, overrides: Overrides) -> bool:
+    """Whether what we add is what starts the app: by our command, or by a person's."""
+    return overrides.start is None or requirement.partition("=")[0] in overrides.start.split()
 
 
 def _toolchain(
@@ -209,7 +214,11 @@ def _run_env(parts: _Parts) -> dict[str, str]:
         env["PYTHONPATH"] = ":".join(dict.fromkeys(paths))
     if parts.browser:
         env["PLAYWRIGHT_BROWSERS_PATH"] = _BROWSERS
-    return {**env, **(start.env if start and not parts.overrides.start else {})}
+    if start:
+        env |= start.env
+    if parts.overrides.start:
+        env.pop("GUNICORN_CMD_ARGS", None)  # a person's own command says it all
+    return env
 
 
 def _versions(subject: Subject, version: Version) -> tuple[Version, ...]:

@@ -74,7 +74,7 @@ def find_start(facts: Facts) -> Start | None:
                 why=f"{path} imports {framework.imports[0]}",
                 env=framework.env,
             )
-    return _by_itself(facts, known[0] if known else None)
+    return _by_itself(facts, next((f for f in known if _may_listen(facts.tree, f)), None))
 
 
 def _django(facts: Facts, django: Django) -> Start | None:
@@ -115,6 +115,7 @@ def _served(facts: Facts, framework: Framework, app: AppObject) -> Start:
         command=command,
         why=app.where,
         root=app.root,
+        directory=app.directory,
         env=_server_env(facts.tree, server),
         added=(server.added,) if server.added else (),
         notes=(server.note,) if server.note else (),
@@ -148,6 +149,14 @@ def _script(tree: Tree, framework: Framework) -> str | None:
     files = [f for f in source_files(tree) if "pages/" not in f]
     order = [*(f for f in framework.files if f in files), *files]
     return next((f for f in order if imported.search(read_source(tree, f))), None)
+
+
+def _may_listen(tree: Tree, framework: Framework) -> bool:
+    """Whether a file of the app can be expected to serve with this framework."""
+    if framework.kind is Kind.FILE:
+        signs = re.compile(framework.signs)
+        return any(signs.search(read_source(tree, file)) for file in source_files(tree))
+    return framework.kind is not Kind.SCRIPT
 
 
 def _by_itself(facts: Facts, framework: Framework | None) -> Start | None:

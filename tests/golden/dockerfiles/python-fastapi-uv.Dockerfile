@@ -1,0 +1,18 @@
+FROM python:3.13-slim AS dependencies
+WORKDIR /app
+ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
+RUN pip install --no-cache-dir uv==0.13.9 && python -m venv --without-pip /opt/venv
+COPY source/pyproject.toml ./
+RUN --mount=type=cache,id=p1-uv,target=/root/.cache/uv UV_INDEX_URL="${UV_INDEX_URL:-$PIP_INDEX_URL}" UV_EXTRA_INDEX_URL="${UV_EXTRA_INDEX_URL:-$PIP_EXTRA_INDEX_URL}" uv pip install --index-strategy unsafe-best-match -r pyproject.toml
+RUN --mount=type=cache,id=p1-uv,target=/root/.cache/uv mkdir -p src/ledger && touch src/ledger/__init__.py && uv pip install --no-deps --target /opt/package . && rm -rf src /opt/package/ledger
+
+FROM python:3.13-slim
+RUN echo 'app:x:10001:10001:app:/home/app:/bin/sh' >> /etc/passwd && echo 'app:x:10001:' >> /etc/group && mkdir -p /home/app /app && chown 10001:10001 /home/app /app
+ENV HOME=/home/app PORT=8080 HOST=0.0.0.0 PYTHONUNBUFFERED=1 PYTHONFAULTHANDLER=1 PYTHONDONTWRITEBYTECODE=1 PATH=/opt/venv/bin:/opt/package/bin:$PATH VIRTUAL_ENV=/opt/venv PYTHONPATH=/app/src:/opt/package FORWARDED_ALLOW_IPS="*"
+WORKDIR /app
+COPY --chown=10001:10001 --from=dependencies /opt/venv /opt/venv
+COPY --chown=10001:10001 --from=dependencies /opt/package /opt/package
+COPY --chown=10001:10001 source/ /app
+USER 10001:10001
+EXPOSE 8080
+CMD ["/bin/sh", "-c", "exec uvicorn ledger.web:api --host 0.0.0.0 --port $PORT"]
