@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import time
 from asyncio import StreamReader, StreamWriter
 from collections import Counter
 from collections.abc import Callable
@@ -16,7 +17,8 @@ _REQUEST_TIMEOUT_S = 15
 class Load:
     """Connections that send GET and POST in turn until told to end.
 
-    The first `fresh` of them are closed after each request; the others are kept alive.
+    The first `fresh` of them are closed after each request; the others are kept alive. `make_socket`
+    makes sockets of the network in which the port is.
     """
 
     port: int
@@ -26,6 +28,7 @@ class Load:
     path: str = "/"
     pause_s: float = 0
     make_socket: Callable[[], socket.socket] = socket.socket
+    latencies_s: list[float] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     by_app: Counter[str] = field(default_factory=Counter)
     answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -66,6 +69,7 @@ class Load:
             assert reader
             count += 1
             wanted, swaps = self.wanted, self.swaps
+            began = time.monotonic()
             try:
                 async with asyncio.timeout(_REQUEST_TIMEOUT_S):
                     outcome, app = await self._request(reader, writer, post=bool(count % 2))
@@ -73,6 +77,7 @@ class Load:
                 outcome, app = ("cut when fresh" if fresh else "cut when reused"), ""
             except TimeoutError:
                 outcome, app = "timed out", ""
+            self.latencies_s.append(time.monotonic() - began)
             self.outcomes[outcome] += 1
             self.by_app[app] += 1
             if wanted and swaps == self.swaps:
