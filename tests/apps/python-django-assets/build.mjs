@@ -1,0 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+
+mkdirSync("assets", { recursive: true });
+writeFileSync("assets/shop.css", "body { color: teal; } /* built by node */\n");
