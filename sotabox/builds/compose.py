@@ -54,6 +54,7 @@ def compose_plan(
         toolchain=toolchain,
         helpers=language.helpers,
         run_image=language.run_image,
+        run_setup=language.run_setup,
         run_packages=(*language.run_packages, *overrides.packages),
         run_env=language.run_env,
         carries=carries,

@@ -19,11 +19,16 @@ from sotabox.builds.languages import (
     dotnet,
     elixir,
     gleam,
+    go,
     hugo,
     java,
     jekyll,
     node,
+    php,
     python,
+    ruby,
+    rust,
+    shell,
     static,
 )
 from sotabox.builds.overrides import Overrides, merge
@@ -46,7 +51,8 @@ from sotabox.errors import Invalid, UnknownApp
 #: Ruby, Elixir, Python, Deno, .NET, Node, Gleam, C++, static, shell. Earlier ones carry a manifest
 #: that the later ones' tools never write.
 LANGUAGES: Final[tuple[Language, ...]] = (
-    hugo, jekyll, java, elixir, python, deno, dotnet, node, gleam, cpp, static,
+    hugo, jekyll, php, go, java, rust, ruby, elixir, python, deno, dotnet, node, gleam, cpp, static,
+    shell,
 )  # fmt: skip
 
 #: Names of a Dockerfile in the root, as the engine and Podman know them.
@@ -208,6 +214,10 @@ def _language_plan(tree: Tree, overrides: Overrides, languages: Sequence[Languag
             declined[language.NAME] = verdict.why
     if overrides.static_root is not None:
         verdict = static.plan(tree, overrides)
+        if isinstance(verdict, LanguagePlan):
+            return verdict
+    if overrides.start is not None and shell in languages:
+        verdict = shell.plan(tree, overrides)
         if isinstance(verdict, LanguagePlan):
             return verdict
     raise unknown_app(tree, languages, declined)

@@ -134,6 +134,9 @@ def _stage_of(plan: BuildPlan, name: str) -> str:
 
 def _render_run(plan: BuildPlan, options: RenderOptions) -> Iterator[str]:
     yield f"FROM {plan.run_image}"
+    if plan.run_setup:
+        yield f"WORKDIR {APP_DIR}"  # as in `_tools`, so that both stages share the steps
+        yield from _steps(plan, plan.run_setup, options, None)
     user = (
         f"echo 'app:x:{APP_UID}:{APP_UID}:app:{APP_HOME}:/bin/sh' >> /etc/passwd "
         f"&& echo 'app:x:{APP_UID}:' >> /etc/group"

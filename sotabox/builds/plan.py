@@ -147,6 +147,7 @@ class LanguagePlan:
     toolchain: Toolchain | None = None
     helpers: tuple[Toolchain, ...] = ()
     run_image: str | None = None  # None only for a static site
+    run_setup: tuple[Step, ...] = ()  # before all else; the toolchain's same setup is one layer
     run_packages: tuple[str, ...] = ()
     run_env: Mapping[str, str] = field(default_factory=dict)
     carries: tuple[Carry, ...] = (Carry(SOURCE, ".", APP_DIR),)
@@ -176,6 +177,7 @@ class BuildPlan:
     toolchain: Toolchain | None = None
     helpers: tuple[Toolchain, ...] = ()
     run_image: str | None = None
+    run_setup: tuple[Step, ...] = ()  # before all else; the toolchain's same setup is one layer
     run_packages: tuple[str, ...] = ()
     run_env: Mapping[str, str] = field(default_factory=dict)
     carries: tuple[Carry, ...] = ()
