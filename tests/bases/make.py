@@ -64,6 +64,12 @@ BASES: Final = {
     "golang": Base("golang:1.25", "Debian's Go 1.24, not 1.25", ("debian",)),
     "ruby": Base("ruby:3.4-slim", "Debian's Ruby 3.3, not 3.4", ("debian",)),
     "php": Base("php:8.4-cli", "Debian's PHP 8.4 with Composer", ("debian",)),
+    "composer": Base("composer:2", "Debian's Composer, for bases on its PHP only", ("php",)),
+    "frankenphp": Base(
+        "dunglas/frankenphp:php8.4",
+        "no FrankenPHP: PHP's own server behind its commands; installs no extensions",
+        ("php",),
+    ),
     "java": Base("eclipse-temurin:21-jdk", "Debian's OpenJDK 21", ("debian",)),
     "java-jre": Base("eclipse-temurin:21-jre", "Debian's OpenJDK 21 runtime", ("debian",)),
     "maven": Base("maven:3-eclipse-temurin-21", "Debian's Maven on its OpenJDK 21", ("debian",)),

@@ -1,0 +1,3 @@
+package shared
+
+const Greeting = "from the other module"

@@ -1,0 +1,3 @@
+<?php
+require dirname(__DIR__) . '/vendor/autoload.php';
+echo Words\Greeting::TEXT, ' and ', OldGreeting::TEXT;

@@ -1,0 +1,7 @@
+<?php
+namespace Words;
+
+final class Greeting
+{
+    public const TEXT = "autoloaded";
+}
