@@ -47,7 +47,6 @@ TOOLS: Final[Mapping[str, Tool]] = {
     ),
     "ruby": Tool("ruby:{version}-slim", "3.4", ("3.0", "3.1", "3.2", "3.3", "3.4"), "3.2"),
     "rust": Tool("rust:{version}-slim", "1", ("1",)),
-    "uv": Tool("ghcr.io/astral-sh/uv:{version}", "0.8", ("0.8",)),
 }  # fmt: skip
 
 
