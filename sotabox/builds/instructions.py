@@ -27,7 +27,10 @@ def grouped(command: str) -> str:
     command = command.strip()
     if not re.search(r"[|;&\n]", re.sub(r"&&", "", command)):
         return command
-    return f"{{ {command}\n}}" if "\n" in command else f"{{ {command.rstrip(';')}; }}"
+    if "\n" in command:
+        return f"{{ {command}\n}}"
+    bare = re.sub(r"(?<![\\;]);+$", "", command)  # the `\;` that ends a `find -exec` stays
+    return f"{{ {bare}; }}"
 
 
 def install_packages(packages: Sequence[str]) -> str:
