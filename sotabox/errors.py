@@ -7,10 +7,12 @@
     ├── NotFound 404
     ├── MethodNotAllowed 405
     ├── Conflict 409            SlugTaken · NothingRunning · NoPreviousDeployment · ProjectDeleting
-    │                           DuplicateHost
+    │                           DuplicateHost · ProjectLimit
+    ├── Gone 410
     ├── TooLarge 413
     ├── UnsupportedMediaType 415
     ├── Invalid 422             ArchiveInvalid · UnknownApp
+    ├── ApprovalPending 428     a device login that nobody has confirmed yet
     ├── RateLimited 429
     ├── Internal 500            RouterRefused
     └── Unavailable 503         QueueFull · EngineUnavailable · RouterUnavailable · DiskFull
@@ -100,6 +102,19 @@ class DuplicateHost(Conflict):
     code = "duplicate_host"
 
 
+class ProjectLimit(Conflict):
+    """The plan of a user has no room for another project."""
+
+    code = "project_limit"
+
+
+class Gone(SotaboxError):
+    """It was there, and its time is over."""
+
+    status = 410
+    code = "expired"
+
+
 class TooLarge(SotaboxError):
     status = 413
     code = "payload_too_large"
@@ -123,6 +138,13 @@ class UnknownApp(Invalid):
     """The tree holds nothing that we know how to build."""
 
     code = "unknown_app"
+
+
+class ApprovalPending(SotaboxError):
+    """A device asks for its key before a person has let it in."""
+
+    status = 428
+    code = "authorization_pending"
 
 
 class RateLimited(SotaboxError):

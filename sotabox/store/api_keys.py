@@ -4,15 +4,15 @@ import sqlite3
 
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
-from sotabox.model.user import ApiKey, Role, User
+from sotabox.model.user import ApiKey, Plan, Role, User
 from sotabox.store.database import Database
 
 _INSERT = """
-    INSERT INTO api_keys (id, user_id, name, key_hash, key_prefix, created_at)
-    VALUES (?, ?, ?, ?, ?, ?) RETURNING *"""
+    INSERT INTO api_keys (id, user_id, name, key_hash, key_prefix, created_at, expires_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *"""
 _BY_HASH = """
     SELECT api_keys.*, users.email, users.role, users.password_hash,
-        users.created_at AS user_created_at
+        users.plan, users.created_at AS user_created_at
     FROM api_keys JOIN users ON users.id = api_keys.user_id WHERE key_hash = ?"""
 _OF_USER = "SELECT * FROM api_keys WHERE user_id = ? ORDER BY id"
 _USED = "UPDATE api_keys SET last_used_at = ? WHERE id = ?"
@@ -25,9 +25,16 @@ class ApiKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def insert(self, user_id: str, name: str, key_hash: str, key_prefix: str) -> ApiKey:
+    async def insert(
+        self,
+        user_id: str,
+        name: str,
+        key_hash: str,
+        key_prefix: str,
+        expires_at: str | None = None,
+    ) -> ApiKey:
         """Keeps a new key's digest."""
-        values = (new_id(), user_id, name, key_hash, key_prefix, now())
+        values = (new_id(), user_id, name, key_hash, key_prefix, now(), expires_at)
         async with self._database.transaction() as transaction:
             row = await transaction.only(_INSERT, values)
         return _api_key(row)
@@ -60,6 +67,7 @@ def _api_key(row: sqlite3.Row) -> ApiKey:
         key_prefix=row["key_prefix"],
         created_at=row["created_at"],
         last_used_at=row["last_used_at"],
+        expires_at=row["expires_at"],
     )
 
 
@@ -69,5 +77,6 @@ def _owner(row: sqlite3.Row) -> User:
         email=row["email"],
         role=Role(row["role"]),
         password_hash=row["password_hash"],
+        plan=Plan(row["plan"]),
         created_at=row["user_created_at"],
     )

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sotabox.errors import ProjectDeleting, QueueFull
@@ -9,6 +10,7 @@ from sotabox.events import Bus, DeploymentChanged
 from sotabox.model.deployment import Deployment, Source, Status, predecessors
 from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
+from sotabox.store.deliveries import announce
 
 _PROJECT_OPEN = "SELECT 1 FROM projects WHERE id = ? AND deleting = 0"
 _WAITING_COUNT = "SELECT count(*) AS number FROM deployments WHERE status = 'pending'"
@@ -25,6 +27,12 @@ _INSERT = """
 _GET = "SELECT * FROM deployments WHERE id = ?"
 _PAGE = """
     SELECT * FROM deployments WHERE project_id = ? AND number < ? ORDER BY number DESC LIMIT ?"""
+_NEWEST_OF = """
+    SELECT d.* FROM json_each(?) AS wanted JOIN deployments AS d ON d.project_id = wanted.value
+    WHERE d.number = (SELECT max(number) FROM deployments WHERE project_id = wanted.value)"""
+_RUNNING_OF = """
+    SELECT d.* FROM json_each(?) AS wanted
+    JOIN deployments AS d ON d.project_id = wanted.value AND d.status = 'running'"""
 _RUNNING = "SELECT * FROM deployments WHERE project_id = ? AND status = 'running'"
 _NEWEST_SERVED = """
     SELECT * FROM deployments WHERE project_id = ? AND url IS NOT NULL AND image_id IS NOT NULL
@@ -39,6 +47,7 @@ _UNFINISHED_OF_PROJECT = """
     SELECT * FROM deployments WHERE project_id = ? AND status NOT IN ('stopped', 'failed')
     ORDER BY created_at"""
 _IDS = "SELECT id FROM deployments"
+_NUMBERS = "SELECT id, number FROM deployments WHERE id IN (SELECT value FROM json_each(?))"
 _WITH_IMAGE = """
     SELECT * FROM deployments WHERE project_id = ? AND image_id IS NOT NULL ORDER BY number DESC"""
 _FORGET_IMAGE = "UPDATE deployments SET image_id = NULL WHERE project_id = ? AND image_id = ?"
@@ -74,6 +83,8 @@ class Deployments:
                     "error": "Superseded: a newer version was uploaded before this one was built",
                 },
             )
+            for old in superseded:
+                await announce(transaction, Status.PENDING, old)
             waiting = await transaction.only(_WAITING_COUNT)
             if waiting["number"] >= queue_max:
                 raise QueueFull(
@@ -126,7 +137,9 @@ class Deployments:
             ("source_deployment_id", "image_id", "image_tag", "build_method", "framework", "plan",
              "port")
         )  # fmt: skip
-        return await transaction.only(_INSERT, {**absent, **values, "now": now()})
+        row = await transaction.only(_INSERT, {**absent, **values, "now": now()})
+        await announce(transaction, None, row)
+        return row
 
     async def advance(
         self, id_: str, status: Status, *, phases: dict[str, int] | None = None, **changes: Any
@@ -193,6 +206,16 @@ class Deployments:
         row = await self._database.one(_RUNNING, (project_id,))
         return _deployment(row) if row else None
 
+    async def newest_of(self, project_ids: Sequence[str]) -> list[Deployment]:
+        """The newest deployment of each of these projects that has one."""
+        rows = await self._database.all(_NEWEST_OF, (json.dumps(project_ids),))
+        return [_deployment(row) for row in rows]
+
+    async def running_of(self, project_ids: Sequence[str]) -> list[Deployment]:
+        """The deployment that serves each of these projects, where one does."""
+        rows = await self._database.all(_RUNNING_OF, (json.dumps(project_ids),))
+        return [_deployment(row) for row in rows]
+
     async def current_release(self, project_id: str) -> Deployment | None:
         """The deployment whose release a redeploy uses: the running one, else the last that ran."""
         running = await self.running(project_id)
@@ -220,6 +243,11 @@ class Deployments:
         """The ids of all deployments of the box."""
         return frozenset(row["id"] for row in await self._database.all(_IDS))
 
+    async def numbers(self, ids: Sequence[str]) -> dict[str, int]:
+        """The numbers of these deployments in their projects, by id."""
+        rows = await self._database.all(_NUMBERS, (json.dumps(ids),))
+        return {row["id"]: row["number"] for row in rows}
+
     async def with_image(self, project_id: str) -> list[Deployment]:
         """A project's deployments that can be rolled back to, newest first."""
         return [_deployment(row) for row in await self._database.all(_WITH_IMAGE, (project_id,))]
@@ -243,14 +271,18 @@ async def _advance(
     phases: dict[str, int],
     changes: dict[str, Any],
 ) -> sqlite3.Row | None:
+    before = await transaction.one(_GET, (id_,))
     assignments = _assignments(changes)
     allowed = ", ".join(f"'{before}'" for before in predecessors(status))
-    return await transaction.one(
+    row = await transaction.one(
         f"""UPDATE deployments SET status = :status, updated_at = :now,
             phases = json_patch(phases, :phases){assignments}
             WHERE id = :id AND status IN ({allowed}) RETURNING *""",
         {**changes, "id": id_, "status": status, "now": now(), "phases": json.dumps(phases)},
     )
+    if before is not None and row is not None:
+        await announce(transaction, Status(before["status"]), row)
+    return row
 
 
 async def _update(transaction: Transaction, id_: str, changes: dict[str, Any]) -> None:

@@ -113,6 +113,96 @@ def m002_logins(db: Database) -> None:
     """)
 
 
+@SCHEMA()
+def m003_people(db: Database) -> None:
+    """Plans of users, members of projects, keys that expire, partners, logins of devices."""
+    db.executescript("""
+        ALTER TABLE users ADD COLUMN plan TEXT NOT NULL DEFAULT 'box'
+            CHECK (plan IN ('box', 'free'));
+        ALTER TABLE api_keys ADD COLUMN expires_at TEXT;
+
+        CREATE TABLE members (
+            project_id TEXT NOT NULL REFERENCES projects ON DELETE CASCADE,
+            user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+            role TEXT NOT NULL CHECK (role IN ('member', 'viewer')),
+            created_at TEXT NOT NULL,
+            PRIMARY KEY (project_id, user_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX members_by_user ON members (user_id, project_id);
+
+        CREATE TABLE partners (
+            id TEXT PRIMARY KEY,
+            name TEXT NOT NULL,
+            key_hash TEXT NOT NULL UNIQUE,
+            key_prefix TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            last_used_at TEXT
+        ) STRICT;
+
+        CREATE TABLE partner_users (
+            id TEXT PRIMARY KEY,
+            partner_id TEXT NOT NULL REFERENCES partners ON DELETE CASCADE,
+            user_id TEXT NOT NULL UNIQUE REFERENCES users ON DELETE CASCADE,
+            provisioned_at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX partner_users_by_partner ON partner_users (partner_id, id);
+
+        CREATE TABLE device_logins (
+            device_hash TEXT PRIMARY KEY,
+            user_code_hash TEXT NOT NULL UNIQUE,
+            user_id TEXT REFERENCES users ON DELETE CASCADE,
+            created_at TEXT NOT NULL,
+            polled_at TEXT
+        ) STRICT;
+        CREATE INDEX device_logins_by_age ON device_logins (created_at);
+        CREATE INDEX device_logins_by_user ON device_logins (user_id) WHERE user_id IS NOT NULL;
+    """)
+
+
+@SCHEMA()
+def m004_webhooks(db: Database) -> None:
+    """Webhooks of projects, and what they were told or still have to be."""
+    db.executescript("""
+        CREATE TABLE webhooks (
+            id TEXT PRIMARY KEY,
+            project_id TEXT NOT NULL REFERENCES projects ON DELETE CASCADE,
+            url TEXT NOT NULL,
+            events TEXT NOT NULL,
+            active INTEGER NOT NULL DEFAULT 1,
+            sealed_secret BLOB NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX webhooks_by_project ON webhooks (project_id, id);
+
+        CREATE TABLE deliveries (
+            position INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            webhook_id TEXT NOT NULL REFERENCES webhooks ON DELETE CASCADE,
+            project_id TEXT NOT NULL,
+            event TEXT NOT NULL,
+            deployment_id TEXT,
+            deployment_status TEXT,
+            event_at TEXT NOT NULL,
+            resent_from TEXT,
+            status TEXT NOT NULL CHECK (status IN ('waiting', 'delivered', 'failed')),
+            attempts INTEGER NOT NULL DEFAULT 0,
+            next_attempt_at TEXT NOT NULL,
+            response_status INTEGER,
+            response_body TEXT,
+            error TEXT,
+            duration_ms INTEGER,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX deliveries_by_webhook ON deliveries (webhook_id, position);
+        CREATE INDEX deliveries_waiting ON deliveries (webhook_id, position)
+            WHERE status = 'waiting';
+        CREATE UNIQUE INDEX deliveries_once ON deliveries (webhook_id, deployment_id, event)
+            WHERE resent_from IS NULL AND deployment_id IS NOT NULL;
+    """)
+
+
 def migrate(path: Path) -> None:
     """Brings the database at `path` to today's schema, making it where there is none.
 

@@ -2,9 +2,11 @@
 
 import sqlite3
 
+from sotabox.errors import ProjectLimit
 from sotabox.model.ids import new_id
 from sotabox.model.project import Project
 from sotabox.model.times import now
+from sotabox.model.user import Role
 from sotabox.store.database import Database
 
 _INSERT = """
@@ -12,7 +14,17 @@ _INSERT = """
     VALUES (:id, :user_id, :name, :slug, :now, :now)
     ON CONFLICT (slug) DO NOTHING RETURNING *"""
 _FIND = "SELECT * FROM projects WHERE id = :ref OR slug = :ref ORDER BY id = :ref DESC LIMIT 1"
-_PAGE = "SELECT * FROM projects WHERE user_id = ? AND id > ? ORDER BY id LIMIT ?"
+_FIND_FOR = """
+    SELECT p.*, m.role AS member_role FROM projects AS p
+    LEFT JOIN members AS m ON m.project_id = p.id AND m.user_id = :user_id
+    WHERE p.id = :ref OR p.slug = :ref ORDER BY p.id = :ref DESC LIMIT 1"""
+_COUNT = "SELECT count(*) AS number FROM projects WHERE user_id = ?"
+_PAGE = """
+    SELECT * FROM projects WHERE user_id = :user_id AND id > :after
+    UNION ALL
+    SELECT p.* FROM members AS m JOIN projects AS p ON p.id = m.project_id
+    WHERE m.user_id = :user_id AND m.project_id > :after
+    ORDER BY id LIMIT :limit"""
 _PAGE_OF_ALL = "SELECT * FROM projects WHERE id > ? ORDER BY id LIMIT ?"
 _ALL = "SELECT * FROM projects ORDER BY id"
 _RENAME = "UPDATE projects SET name = ?, updated_at = ? WHERE id = ? RETURNING *"
@@ -26,10 +38,23 @@ class Projects:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def insert(self, user_id: str, name: str, slug: str) -> Project | None:
-        """The new project, or None where the slug is taken."""
+    async def insert(
+        self, user_id: str, name: str, slug: str, at_most: int | None = None
+    ) -> Project | None:
+        """The new project, or None where the slug is taken.
+
+        Raises:
+            ProjectLimit: the user has `at_most` projects already.
+        """
         values = {"id": new_id(), "user_id": user_id, "name": name, "slug": slug, "now": now()}
         async with self._database.transaction() as transaction:
+            if at_most is not None:
+                count = await transaction.only(_COUNT, (user_id,))
+                if count["number"] >= at_most:
+                    raise ProjectLimit(
+                        f"Your plan has room for {at_most} projects, and you have {count['number']}",
+                        hint="Delete one that is not needed any more.",
+                    )
             row = await transaction.one(_INSERT, values)
         return _project(row) if row else None
 
@@ -38,12 +63,27 @@ class Projects:
         row = await self._database.one(_FIND, {"ref": ref})
         return _project(row) if row else None
 
+    async def find_for(self, ref: str, user_id: str) -> tuple[Project, Role | None] | None:
+        """The project of an id or a slug, and what a user is as its member.
+
+        One query whether or not there is something to find, so that time tells nothing.
+        """
+        row = await self._database.one(_FIND_FOR, {"ref": ref, "user_id": user_id})
+        if row is None:
+            return None
+        role = row["member_role"]
+        return _project(row), Role(role) if role else None
+
     async def page(self, user_id: str | None, after: str, limit: int) -> list[Project]:
-        """At most `limit` projects whose id is above `after`, of one user or of all (None)."""
+        """At most `limit` projects whose id is above `after`: all, or those that a user sees.
+
+        These are the user's own, and those to which they were added.
+        """
         if user_id is None:
             rows = await self._database.all(_PAGE_OF_ALL, (after, limit))
         else:
-            rows = await self._database.all(_PAGE, (user_id, after, limit))
+            values = {"user_id": user_id, "after": after, "limit": limit}
+            rows = await self._database.all(_PAGE, values)
         return [_project(row) for row in rows]
 
     async def all(self) -> list[Project]:

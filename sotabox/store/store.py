@@ -8,15 +8,20 @@ from sotabox.crypto import Sealer, load_key
 from sotabox.events import Bus
 from sotabox.store.api_keys import ApiKeys
 from sotabox.store.database import Database
+from sotabox.store.deliveries import Deliveries
 from sotabox.store.deployments import Deployments
+from sotabox.store.device_logins import DeviceLogins
 from sotabox.store.env_vars import EnvVars
 from sotabox.store.folders import Folders
 from sotabox.store.logs import Logs
+from sotabox.store.members import Members
 from sotabox.store.migrations import migrate
+from sotabox.store.partners import Partners
 from sotabox.store.projects import Projects
 from sotabox.store.sessions import Sessions
 from sotabox.store.setup_links import SetupLinks
 from sotabox.store.users import Users
+from sotabox.store.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,14 @@ class Store:
     api_keys: ApiKeys
     sessions: Sessions
     setup_links: SetupLinks
+    device_logins: DeviceLogins
+    partners: Partners
     projects: Projects
+    members: Members
     deployments: Deployments
     env_vars: EnvVars
+    webhooks: Webhooks
+    deliveries: Deliveries
     logs: Logs
 
     @classmethod
@@ -50,9 +60,14 @@ class Store:
             api_keys=ApiKeys(database),
             sessions=Sessions(database),
             setup_links=SetupLinks(database),
+            device_logins=DeviceLogins(database),
+            partners=Partners(database),
             projects=Projects(database),
+            members=Members(database),
             deployments=Deployments(database, bus),
             env_vars=EnvVars(database, sealer),
+            webhooks=Webhooks(database, sealer),
+            deliveries=Deliveries(database),
             logs=Logs(folders.logs),
         )
 

@@ -4,7 +4,7 @@ import sqlite3
 
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
-from sotabox.model.user import Role, User
+from sotabox.model.user import Plan, Role, User
 from sotabox.store.database import Database
 
 _INSERT = """
@@ -12,6 +12,7 @@ _INSERT = """
     ON CONFLICT (email) DO NOTHING RETURNING *"""
 _BY_ID = "SELECT * FROM users WHERE id = ?"
 _BY_EMAIL = "SELECT * FROM users WHERE email = ?"
+_ALL = "SELECT * FROM users ORDER BY id"
 _FIRST_ADMIN = "SELECT * FROM users WHERE role = 'admin' ORDER BY id LIMIT 1"
 _UPDATE_HASH = "UPDATE users SET password_hash = ? WHERE id = ?"
 
@@ -38,6 +39,10 @@ class Users:
         row = await self._database.one(_BY_EMAIL, (email,))
         return _user(row) if row else None
 
+    async def all(self) -> list[User]:
+        """Everybody, who came first first."""
+        return [_user(row) for row in await self._database.all(_ALL)]
+
     async def first_admin(self) -> User | None:
         """The admin who was there first: the one made at install."""
         row = await self._database.one(_FIRST_ADMIN)
@@ -55,5 +60,6 @@ def _user(row: sqlite3.Row) -> User:
         email=row["email"],
         role=Role(row["role"]),
         password_hash=row["password_hash"],
+        plan=Plan(row["plan"]),
         created_at=row["created_at"],
     )
