@@ -5,7 +5,7 @@ functions, and needs no parser whose Python is newer or older than the app's.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,9 @@ MODULES: Final = (
     "main", "app", "server", "api", "wsgi", "asgi", "application", "run", "web", "index", "__init__",
 )  # fmt: skip
 _FACTORIES: Final = "create_app|make_app|get_app|build_app|create_application|app_factory"
+#: `name = Constructor(`, `name: Type = module.Constructor(`, `name, other = constructor(`. No two of
+#: its parts match the same text, as a hostile file could make that take for ever.
+_MADE: Final = r"^(\w+)[ \t]*(?::[^=\n]*|(?:,[ \t]*\w+[ \t]*)+)?=[ \t]*(?:[\w.]+\.)?(?:{by})\("
 _NOT_THE_APP: Final = re.compile(
     r"(?:^|/)(?:tests?|docs?|examples?|migrations|alembic|scripts|\.?venv|env|site-packages|build|"
     r"dist|notebooks|benchmarks?|__pycache__|\..*)/|(?:^|/)(?:test_.*|.*_test|conftest|setup|"
@@ -61,21 +64,27 @@ def read_source(tree: Tree, path: str) -> str:
     return tree.read(path, _READ_MAX_BYTES) or ""
 
 
-def find_app(tree: Tree, constructors: Sequence[str]) -> AppObject | None:
+def read_sources(tree: Tree) -> Mapping[str, str]:
+    """The texts of the files that can be imported, the likeliest home of the app first."""
+    return {
+        path: read_source(tree, path)
+        for path in source_files(tree)
+        if path.rpartition("/")[2].removesuffix(".py").isidentifier()
+    }
+
+
+def find_app(
+    tree: Tree, constructors: Sequence[str], texts: Mapping[str, str] | None = None
+) -> AppObject | None:
     """The app that one of `constructors` (`FastAPI`, `flask.Flask`) makes.
 
-    An instance is preferred to one that a factory's call gives, and that to the factory.
+    An instance is preferred to one that a factory's call gives, and that to the factory. `texts`:
+    of `read_sources`, where they have been read.
     """
-    made = re.compile(
-        rf"^(\w+)(?:\s*:\s*[^=\n]+|(?:\s*,\s*\w+)+)?\s*=\s*(?:[\w.]+\.)?(?:{'|'.join(constructors)})\(",
-        re.MULTILINE,
-    )
-    mentioned = re.compile(rf"\b(?:{'|'.join(constructors)})\(")
-    called = re.compile(
-        rf"^(\w+)(?:\s*:\s*[^=\n]+|(?:\s*,\s*\w+)+)?\s*=\s*(?:[\w.]+\.)?(?:{_FACTORIES})\(",
-        re.MULTILINE,
-    )
-    texts = {path: read_source(tree, path) for path in source_files(tree)}
+    either = "|".join(constructors)
+    made, called = (re.compile(_MADE.format(by=by), re.MULTILINE) for by in (either, _FACTORIES))
+    mentioned = re.compile(rf"\b(?:{either})\(")
+    texts = read_sources(tree) if texts is None else texts
     for pattern in (made, called):
         if pattern is called and not any(mentioned.search(text) for text in texts.values()):
             return None
@@ -142,7 +151,9 @@ def _located(tree: Tree, path: str, text: str, name: str, *, factory: bool = Fal
 def _factory(text: str) -> str | None:
     """The name of a factory that can be called with nothing."""
     for name, parameters in re.findall(
-        rf"^(?:async )?def ({_FACTORIES})\(((?:[^()]|\([^()]*\))*)\)", text, re.MULTILINE
+        rf"^(?:async )?def ({_FACTORIES})\(((?:[^()]|\([^()]{{0,200}}\)){{0,400}})\)",
+        text,
+        re.MULTILINE,
     ):
         required = [p for p in _split(parameters) if "=" not in p and not p.startswith(("*", "/"))]
         if not required:

@@ -9,7 +9,7 @@ from typing import Final
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.source import Tree
 
-_ASSIGNED: Final = r"^[ \t]*{name}(?:\s*:[^=\n]+)?\s*=\s*['\"]([\w.]+)['\"]"
+_ASSIGNED: Final = r"^[ \t]*{name}[ \t]*(?::[^=\n]*)?=\s*['\"]([\w.]+)['\"]"
 #: Variables that settings often insist on; the build gives them a value that nothing relies on.
 _SECRETS: Final = ("SECRET_KEY", "DJANGO_SECRET_KEY")
 

@@ -100,7 +100,7 @@ def _toml(tree: Tree, path: str) -> Mapping[str, Any] | None:
         return None
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Invalid(
             f"{path} is not valid TOML: {error}", hint="Correct the file and deploy again."
         ) from error

@@ -18,9 +18,7 @@ _REQUIREMENT: Final = re.compile(
 _EGG: Final = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?")
 _INCLUDE: Final = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)")
 _EDITABLE: Final = re.compile(r"(?:-e|--editable)[\s=]+(\S.*)")
-_LOCAL: Final = re.compile(
-    r"(?:file:|\.{1,2}(?:/|$|\[)|[\w./-]+/(?!/)[\w./-]*$|[\w./-]+\.(?:whl|tar\.gz|zip)$)"
-)
+_PATH: Final = re.compile(r"[\w./-]+")
 _GIT: Final = re.compile(r"\bgit\+|\bgit://")
 
 
@@ -67,7 +65,7 @@ def parse_requirements(lines: Iterable[str]) -> Dependencies:
     for line in lines:
         text = line.split(" #")[0].strip()
         git = git or bool(_GIT.search(text))
-        if _LOCAL.match(text):
+        if _is_local(text):
             local = True
             continue
         if "://" in text.split("@")[0] and (egg := _EGG.search(text)):
@@ -80,6 +78,14 @@ def parse_requirements(lines: Iterable[str]) -> Dependencies:
         found = frozenset(normalise(e.strip()) for e in (wanted or "").split(",") if e.strip())
         extras[normalise(name)] = extras.get(normalise(name), frozenset()) | found
     return Dependencies(extras=extras, local=local, git=git)
+
+
+def _is_local(text: str) -> bool:
+    """Whether a line names a place in the tree: `.`, `./libs/x`, `libs/x`, `x.whl`, `file:…`."""
+    if text.startswith(("file:", "./", "../")) or re.match(r"\.{1,2}(?:\[|$)", text):
+        return True
+    is_path = _PATH.fullmatch(text) is not None
+    return is_path and ("/" in text or text.endswith((".whl", ".tar.gz", ".zip")))
 
 
 def joined(*parts: Dependencies) -> Dependencies:

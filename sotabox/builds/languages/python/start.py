@@ -10,6 +10,7 @@ from sotabox.builds.languages.python.apps import (
     AppObject,
     find_app,
     read_source,
+    read_sources,
     source_files,
 )
 from sotabox.builds.languages.python.django import Django
@@ -62,10 +63,11 @@ def find_start(facts: Facts) -> Start | None:
     """The start of the app, the surest sign first; None if nothing was found."""
     if facts.django and (start := _django(facts, facts.django)):
         return start
+    texts = read_sources(facts.tree)
     known = [f for f in FRAMEWORKS if f.package in facts.dependencies.extras]
     for framework in known:
         if framework.kind in (Kind.ASGI, Kind.WSGI):
-            if app := find_app(facts.tree, framework.constructors):
+            if app := find_app(facts.tree, framework.constructors, texts):
                 return _served(facts, framework, app)
         elif framework.kind is Kind.SCRIPT and (path := _script(facts.tree, framework)):
             return Start(

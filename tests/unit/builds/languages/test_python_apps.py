@@ -1,5 +1,6 @@
 """Finding the object that a server runs."""
 
+import time
 from collections.abc import Mapping
 
 import pytest
@@ -65,3 +66,21 @@ def test_app_search_is_bounded() -> None:
     """A tree of thousands of files is looked at in part, the likeliest first."""
     files = {f"lib/m{n}.py": "x = 1\n" for n in range(3000)} | {"main.py": MADE}
     assert found(files) == ("main", "app", "", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app:" + " " * 60_000,
+        "app" + " ," * 30_000,
+        "app = " + "a." * 30_000,
+        "def create_app(" + "," * 60_000 + "):\n    Flask('x')\n",
+        "def create_app(" + "(" * 60_000 + "):\n    Flask('x')\n",
+        "app = (" * 20_000,
+    ],
+)
+def test_hostile_source_is_read_in_linear_time(text: str) -> None:
+    """No file can keep the box busy: what is looked for is found or not, at once."""
+    before = time.process_time()
+    find_app(MemoryTree({"main.py": text}), ("Flask",))
+    assert time.process_time() - before < 0.5

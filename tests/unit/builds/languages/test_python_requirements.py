@@ -1,5 +1,7 @@
 """Requirement files and project files, read without running anything."""
 
+import time
+
 import pytest
 
 from sotabox.builds.languages.python.project import read_pipfile, read_project
@@ -119,3 +121,19 @@ def test_project_that_is_no_toml_is_refused_by_name(path: str) -> None:
     tree = MemoryTree({path: "[project\n"})
     with pytest.raises(Invalid, match=rf"{path} is not valid TOML"):
         read_project(tree) if path.startswith("p") else read_pipfile(tree)
+
+
+@pytest.mark.parametrize(
+    "line", ["a/" * 120_000 + "!", "a" + " " * 240_000 + "@", "a-" * 120_000, "[" * 240_000]
+)
+def test_hostile_requirement_is_read_in_linear_time(line: str) -> None:
+    """No line can keep the box busy."""
+    before = time.process_time()
+    read_requirement_files(MemoryTree({"requirements.txt": line}), "requirements.txt")
+    assert time.process_time() - before < 0.5
+
+
+def test_project_of_endless_nesting_is_refused() -> None:
+    """A hostile manifest is the archive's error, not the box's."""
+    with pytest.raises(Invalid, match=r"pyproject\.toml is not valid TOML"):
+        read_project(MemoryTree({"pyproject.toml": "a = " + "[" * 100_000}))
