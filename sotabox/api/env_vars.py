@@ -37,7 +37,8 @@ async def put_env_var(
 ) -> Response[bytes]:
     """Sets a variable, new or not; the next deployment sees it."""
     body = await read_json(request, EnvVarIn)
-    return one(EnvVarOut.of(await env_vars.put(box.store, actor, project, body.key, body.value)))
+    variable = await env_vars.put(box.store, actor, project, body.key, body.value, body.target)
+    return one(EnvVarOut.of(variable))
 
 
 @delete("/projects/{project:str}/envs/{key:str}")

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from sotabox.model.deployment import Deployment
-from sotabox.model.environment import EnvVar
+from sotabox.model.environment import EnvVar, Target
 from sotabox.model.project import Project
 from sotabox.model.user import ApiKey
 
@@ -87,6 +87,7 @@ class EnvVarOut(msgspec.Struct, kw_only=True):
     project_id: str
     key: str
     value: str
+    target: str
     created_at: str
     updated_at: str
 
@@ -97,6 +98,7 @@ class EnvVarOut(msgspec.Struct, kw_only=True):
             project_id=variable.project_id,
             key=variable.key,
             value="" if masked else variable.value,
+            target=variable.target,
             created_at=variable.created_at,
             updated_at=variable.updated_at,
         )
@@ -143,8 +145,11 @@ class ProjectChangeIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EnvVarIn(msgspec.Struct, forbid_unknown_fields=True):
+    """`target`: when the variable is there; without it, it stays as it is, at first `both`."""
+
     key: str
     value: str
+    target: Target | None = None
 
 
 class RollbackIn(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,6 +1,8 @@
 """Environment variables of a project."""
 
 import re
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -12,6 +14,14 @@ VARIABLES_MAX: Final = 500
 _KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+class Target(StrEnum):
+    """When a variable is there."""
+
+    BOTH = "both"
+    BUILD = "build"  # while the app is built, and not in its container
+    RUN = "run"  # in the app's container, and not while it is built
+
+
 class EnvVar(msgspec.Struct, frozen=True, kw_only=True):
     """A variable with its value in the clear."""
 
@@ -19,8 +29,19 @@ class EnvVar(msgspec.Struct, frozen=True, kw_only=True):
     project_id: str
     key: str
     value: str
+    target: Target = Target.BOTH
     created_at: str
     updated_at: str
+
+
+def build_env(variables: Iterable[EnvVar]) -> dict[str, str]:
+    """What a build may see, by key."""
+    return {v.key: v.value for v in variables if v.target is not Target.RUN}
+
+
+def run_env(variables: Iterable[EnvVar]) -> dict[str, str]:
+    """What the running app gets, and its release command, by key."""
+    return {v.key: v.value for v in variables if v.target is not Target.BUILD}
 
 
 def check_key(key: str) -> str | None:

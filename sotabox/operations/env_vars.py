@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sotabox.errors import Detail, Invalid, NotFound
-from sotabox.model.environment import VARIABLES_MAX, EnvVar, check_key, check_value
+from sotabox.model.environment import VARIABLES_MAX, EnvVar, Target, check_key, check_value
 from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.store.store import Store
@@ -42,8 +42,15 @@ async def of(store: Store, actor: Actor, project_ref: str) -> list[EnvVar]:
     return await store.env_vars.of_project(project.id)
 
 
-async def put(store: Store, actor: Actor, project_ref: str, key: str, value: str) -> EnvVar:
-    """Sets a variable.
+async def put(
+    store: Store,
+    actor: Actor,
+    project_ref: str,
+    key: str,
+    value: str,
+    target: Target | None = None,
+) -> EnvVar:
+    """Sets a variable. Without a `target` it keeps the one that it has, at first `both`.
 
     Raises:
         Invalid: key or value can't be one, or the project has too many.
@@ -54,7 +61,7 @@ async def put(store: Store, actor: Actor, project_ref: str, key: str, value: str
     if details:
         text = "; ".join(f"{detail.field}: {detail.message}" for detail in details)
         raise Invalid(f"This is not a valid variable: {text}", details=details)
-    variable = await store.env_vars.upsert(project.id, key, value, VARIABLES_MAX)
+    variable = await store.env_vars.upsert(project.id, key, value, VARIABLES_MAX, target)
     if variable is None:
         raise Invalid(f"A project holds at most {VARIABLES_MAX} variables")
     return variable

@@ -14,13 +14,14 @@ and upstream files from which `recovery` tells what to finish and what to undo.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sotabox.engine.client import Engine
 from sotabox.errors import EngineUnavailable, SotaboxError
 from sotabox.model.deployment import Deployment, Status
+from sotabox.model.environment import EnvVar, build_env, run_env
 from sotabox.model.ids import short_id
 from sotabox.model.project import Project
 from sotabox.pipeline.build import Builder, command_of, read_plan
@@ -115,7 +116,7 @@ class Deployer:
         deployment = await self._get_built(deployment_id, attempt)
         if deployment is None:
             return
-        env = await self._env(attempt)
+        env = run_env(await self._variables(attempt))
         await self.drains.wait_for_room(attempt.project.id)
         if await self.store.deployments.advance(deployment_id, Status.DEPLOYING) is None:
             current = await self.store.deployments.find(deployment_id)
@@ -152,17 +153,17 @@ class Deployer:
             if await self.store.deployments.advance(deployment_id, Status.BUILDING) is None:
                 return None
             with attempt.phase("build"):
-                env = await self._env(attempt)
+                env = build_env(await self._variables(attempt))
                 release = await self.builder.build(attempt.project, deployment, env, attempt.log)
         return await self.store.deployments.advance(
             deployment_id, Status.BUILT, phases=attempt.phases, **release.columns()
         )
 
-    async def _env(self, attempt: Attempt) -> Mapping[str, str]:
+    async def _variables(self, attempt: Attempt) -> list[EnvVar]:
+        """The project's variables; from here on the log hides their values."""
         variables = await self.store.env_vars.of_project(attempt.project.id)
-        env = {variable.key: variable.value for variable in variables}
-        attempt.log.mask(env)
-        return env
+        attempt.log.mask({variable.key: variable.value for variable in variables})
+        return variables
 
     async def _check_health(
         self, deployment: Deployment, attempt: Attempt, candidate: Candidate

@@ -12,6 +12,7 @@ from sotabox.engine.containers import Containers
 from sotabox.engine.events import ContainerEvent
 from sotabox.errors import SotaboxError
 from sotabox.model.deployment import Deployment, Status
+from sotabox.model.environment import run_env
 from sotabox.model.project import Project
 from sotabox.pipeline.build import command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
@@ -164,8 +165,7 @@ class Repairs:
         )
 
     async def _replace(self, project: Project, deployment: Deployment) -> None:
-        variables = await self.store.env_vars.of_project(project.id)
-        env = {variable.key: variable.value for variable in variables}
+        env = run_env(await self.store.env_vars.of_project(project.id))
         try:
             request = await self.candidates.request(
                 project, deployment, env, command=command_of(read_plan(deployment))

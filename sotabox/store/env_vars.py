@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from sotabox.crypto import Sealer
-from sotabox.model.environment import EnvVar
+from sotabox.model.environment import EnvVar, Target
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
@@ -13,9 +13,10 @@ _OF_PROJECT = "SELECT * FROM env_vars WHERE project_id = ? ORDER BY key"
 _ID = "SELECT id FROM env_vars WHERE project_id = ? AND key = ?"
 _COUNT = "SELECT count(*) AS number FROM env_vars WHERE project_id = ?"
 _UPSERT = """
-    INSERT INTO env_vars (id, project_id, key, sealed, created_at, updated_at)
-    VALUES (:id, :project_id, :key, :sealed, :now, :now)
-    ON CONFLICT (project_id, key) DO UPDATE SET sealed = :sealed, updated_at = :now RETURNING *"""
+    INSERT INTO env_vars (id, project_id, key, sealed, target, created_at, updated_at)
+    VALUES (:id, :project_id, :key, :sealed, coalesce(:target, 'both'), :now, :now)
+    ON CONFLICT (project_id, key) DO UPDATE
+    SET sealed = :sealed, target = coalesce(:target, target), updated_at = :now RETURNING *"""
 _DELETE = "DELETE FROM env_vars WHERE project_id = ? AND key = ?"
 _CHANGED = "UPDATE projects SET env_changed_at = ? WHERE id = ?"
 _CHANGED_AT = "SELECT env_changed_at FROM projects WHERE id = ?"
@@ -33,14 +34,19 @@ class EnvVars:
         rows = await self._database.all(_OF_PROJECT, (project_id,))
         return [self._env_var(row) for row in rows]
 
-    async def upsert(self, project_id: str, key: str, value: str, at_most: int) -> EnvVar | None:
-        """Sets a variable; None where the project already has `at_most` others."""
+    async def upsert(
+        self, project_id: str, key: str, value: str, at_most: int, target: Target | None = None
+    ) -> EnvVar | None:
+        """Sets a variable; None where the project already has `at_most` others.
+
+        Without a `target` the variable keeps the one that it has; a new one is there always.
+        """
         async with self._database.transaction() as transaction:
             known = await transaction.one(_ID, (project_id, key))
             count = await transaction.only(_COUNT, (project_id,))
             if known is None and count["number"] >= at_most:
                 return None
-            row = await self._upsert(transaction, project_id, key, value)
+            row = await self._upsert(transaction, project_id, key, value, target)
             await transaction.execute(_CHANGED, (now(), project_id))
         return self._env_var(row)
 
@@ -67,7 +73,12 @@ class EnvVars:
         return row["env_changed_at"] if row else None
 
     async def _upsert(
-        self, transaction: Transaction, project_id: str, key: str, value: str
+        self,
+        transaction: Transaction,
+        project_id: str,
+        key: str,
+        value: str,
+        target: Target | None = None,
     ) -> sqlite3.Row:
         known = await transaction.one(_ID, (project_id, key))
         id_ = known["id"] if known else new_id()
@@ -76,6 +87,7 @@ class EnvVars:
             "project_id": project_id,
             "key": key,
             "sealed": self._sealer.seal(value, _context(project_id, id_)),
+            "target": target,
             "now": now(),
         }
         return await transaction.only(_UPSERT, values)
@@ -86,6 +98,7 @@ class EnvVars:
             project_id=row["project_id"],
             key=row["key"],
             value=self._sealer.open(row["sealed"], _context(row["project_id"], row["id"])),
+            target=Target(row["target"]),
             created_at=row["created_at"],
             updated_at=row["updated_at"],
         )

@@ -203,6 +203,15 @@ def m004_webhooks(db: Database) -> None:
     """)
 
 
+@SCHEMA()
+def m005_variable_targets(db: Database) -> None:
+    """Whether a variable is there while building, while running, or both."""
+    db.executescript("""
+        ALTER TABLE env_vars ADD COLUMN target TEXT NOT NULL DEFAULT 'both'
+            CHECK (target IN ('both', 'build', 'run'));
+    """)
+
+
 def migrate(path: Path) -> None:
     """Brings the database at `path` to today's schema, making it where there is none.
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.in_process import InProcess
 
-FIELDS = {"id", "project_id", "key", "value", "created_at", "updated_at"}
+FIELDS = {"id", "project_id", "key", "value", "target", "created_at", "updated_at"}
 
 
 async def test_variable_is_set_listed_and_removed(site: InProcess) -> None:
@@ -84,3 +84,29 @@ async def test_value_of_the_largest_size_is_taken(site: InProcess) -> None:
     response = await site.client.post("/v1/projects/shop/envs", json={"key": "A", "value": value})
     assert response.status_code == 200
     assert response.json()["data"]["value"] == value
+
+
+async def test_target_is_kept_until_another_is_given(site: InProcess) -> None:
+    """A client that knows nothing of targets never makes a build's variable the app's."""
+    await site.project("shop")
+    url = "/v1/projects/shop/envs"
+
+    async def put(**body: str) -> str:
+        answer = await site.client.post(url, json={"key": "A", **body})
+        target: str = answer.json()["data"]["target"]
+        return target
+
+    assert await put(value="1") == "both"
+    assert await put(value="2", target="build") == "build"
+    assert await put(value="3") == "build"
+    assert await put(value="4", target="run") == "run"
+    assert [v["target"] for v in (await site.client.get(url)).json()["data"]] == ["run"]
+
+
+async def test_target_that_is_none_is_refused_by_name(site: InProcess) -> None:
+    """The answer says which there are."""
+    await site.project("shop")
+    body = {"key": "A", "value": "1", "target": "deploy"}
+    response = await site.client.post("/v1/projects/shop/envs", json=body)
+    assert response.status_code == 422
+    assert "target" in response.text
