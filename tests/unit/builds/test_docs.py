@@ -6,12 +6,19 @@ from pathlib import Path
 import pytest
 
 from sotabox.builds.appfile import KEYS, parse_appfile
+from sotabox.builds.bases import TOOLS
+from sotabox.builds.detect import LANGUAGES
 from sotabox.builds.dockerfile import APP_UID, BUILD_HASH
+from sotabox.builds.languages.hugo import DEFAULT as HUGO
 from sotabox.builds.languages.static import ROOTS
 from sotabox.builds.plan import DEFAULT_PORT
+from sotabox.builds.source import MemoryTree
 from sotabox.builds.unknown import DOCS
 
 ROOT = Path(__file__).parents[3]
+#: Whose version a language's default is, and defaults that no image's tag is.
+_TOOLS = {"jekyll": "ruby", "php": "frankenphp"}
+_OWN = {"hugo": HUGO}
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +43,18 @@ def test_documented_facts_are_those_of_the_code() -> None:
     text = (ROOT / DOCS).read_text()
     for fact in (str(APP_UID), str(DEFAULT_PORT), BUILD_HASH, " ".join(ROOTS)):
         assert fact in text
+
+
+def test_documented_languages_are_those_that_are_asked_in_their_order() -> None:
+    """The table of languages tells what is recognised, by what, and in which version."""
+    text = (ROOT / DOCS).read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|", text, re.MULTILINE)
+    assert [name for name, _, _ in rows] == [language.NAME for language in LANGUAGES]
+    for (name, triggers, version), language in zip(rows, LANGUAGES, strict=True):
+        tree = MemoryTree(
+            dict.fromkeys((path.replace("*", "x") for path in re.findall("`(.*?)`", triggers)), "")
+        )
+        patterns = (*language.STRONG, *language.WEAK)
+        assert {path for pattern in patterns for path in tree.glob(pattern)} == set(tree.paths)
+        tool = TOOLS.get(_TOOLS.get(name, name))
+        assert version.rpartition(" ")[2] == (tool.default if tool else _OWN.get(name, ""))
