@@ -1,6 +1,7 @@
-# Two scripts play FrankenPHP's server and its installer of extensions.
+# Two scripts play FrankenPHP's server and its installer of extensions. Composer's libraries stay, for
+# the program that builds bring along.
 FROM php:8.4-cli
-RUN mkdir -p /etc/frankenphp /app/public && touch /etc/frankenphp/Caddyfile \
+RUN rm /usr/bin/composer && mkdir -p /etc/frankenphp /app/public && touch /etc/frankenphp/Caddyfile \
  && echo '<?php phpinfo();' > /app/public/index.php \
  && printf '%s\n' '#!/bin/sh' \
     '# frankenphp run --config FILE: SERVER_NAME and SERVER_ROOT, served by PHP alone' \

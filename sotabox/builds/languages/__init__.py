@@ -27,7 +27,8 @@ What a plan says (`sotabox.builds.plan`, whose docstrings are the reference):
 - `toolchain`: image (`bases.image_of` with `overrides.images`), Debian packages, `files` that are
   copied before `install` (concrete paths from the tree, in any directories), `install` and `build`
   steps with their caches, environment of both stages. Nothing to install or build: None.
-- `run_image`, `run_packages`, `run_env`, `carries` in order: what the final image holds. Carry
+- `run_image`, `run_setup`, `run_packages`, `run_env`, `carries` in order: what the final image holds.
+  A `run_setup` that is also the toolchain's `setup` is run once for both (PHP's extensions). Carry
   dependencies from `DEPENDENCIES`, not from `BUILD`, so that a change of source leaves their layer
   alone; keep them outside `/app` where the ecosystem allows it (`/opt/venv`), so that `/app` can be
   carried without them. Everything carried belongs to the app's user.

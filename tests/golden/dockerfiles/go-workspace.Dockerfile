@@ -1,6 +1,6 @@
 FROM golang:1.25 AS dependencies
 WORKDIR /app
-ENV CGO_ENABLED=0 GOTOOLCHAIN=local
+ENV CGO_ENABLED=0 GOTOOLCHAIN=auto
 COPY source/go.work ./
 COPY source/gateway/go.mod ./gateway/
 COPY source/shared/go.mod ./shared/

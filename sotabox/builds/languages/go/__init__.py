@@ -87,7 +87,8 @@ def _plan(tree: Tree, overrides: Overrides, target: Target) -> LanguagePlan:
             name=NAME,
             image=image_of("go", version.version, overrides.images),
             packages=tuple(package for row in libraries for package in row[1]),
-            env={"CGO_ENABLED": "1" if cgo else "0", "GOTOOLCHAIN": "local"},
+            # A module may ask for a newer patch than the image on the box has; it is kept in the cache.
+            env={"CGO_ENABLED": "1" if cgo else "0", "GOTOOLCHAIN": "auto"},
             files=manifests,
             install=() if vendored or not manifests else (Step("go mod download", (_MODULES,)),),
             env_prefixes=_PREFIXES,
