@@ -1,5 +1,5 @@
 # What a newcomer needs: `make setup`, then `make check`.
-.PHONY: help setup check test serve zipapp bench lock docs
+.PHONY: help setup check test serve zipapp bench lock docs vendor
 
 help:     ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/:\t/'
@@ -36,3 +36,6 @@ lock:     ## renews the locks: the product, the environment of tests, the zipapp
 	$(COMPILE) --upgrade -o requirements.lock pyproject.toml
 	$(COMPILE) --upgrade --extra dev --build-deps-for editable -c requirements.lock -o requirements-dev.lock pyproject.toml
 	$(COMPILE) --upgrade -c requirements-dev.lock -o .ci/zipapp.lock .ci/zipapp.in
+
+vendor:   ## renews what static/ takes from others, as static/vendor.json names it
+	python3 .ci/vendor.py

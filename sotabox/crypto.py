@@ -3,7 +3,9 @@
     values at rest   AES-256-GCM, a fresh 96-bit nonce each; the key's id stands beside the nonce and
                      the row's identity is authenticated, so that a value can't move to another row
     API keys         40 hex digits of randomness, stored as SHA-256 only: a hash without salt or cost
-                     is right for what can't be guessed, and lets the database find it by index
+                     is right for what can't be guessed, and lets the database find it by index; the
+                     same for partners' keys
+    webhooks         HMAC-SHA256 over the raw body, with a secret of 256 random bits
     passwords        argon2id, off the event loop
 
 The algorithms are those of the libraries `cryptography` and `argon2-cffi`; nothing is invented here.
@@ -25,6 +27,7 @@ from sotabox.errors import Internal
 _NONCE_BYTES: Final = 12
 _KEY_ID_BYTES: Final = 4
 _KEY_PREFIX_SHOWN: Final = 13
+_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # none is taken for another
 _PASSWORD_HASHES_AT_ONCE: Final = asyncio.Semaphore(2)  # each takes 64 MiB
 #: Of a password that nobody knows: to be compared with where there is no user, in the same time.
 HASH_OF_NOBODY: Final = (
@@ -119,6 +122,33 @@ def _create_key(path: Path) -> bytes:
 def new_api_key() -> str:
     """A fresh key of a user."""
     return f"sota_{secrets.token_hex(20)}"
+
+
+def new_setup_token() -> str:
+    """A fresh token of a setup link, such as `K7Q2-9ZXA-…`: 100 random bits, easy to type."""
+    groups = ("".join(secrets.choice(_CROCKFORD) for _ in range(4)) for _ in range(5))
+    return "-".join(groups)
+
+
+def read_setup_token(text: str) -> str:
+    """A setup link's token as it was meant: small letters and the usual mistakes are the same."""
+    plain = text.strip().upper().translate(str.maketrans("OIL", "011", "- "))
+    return "-".join(plain[at : at + 4] for at in range(0, len(plain), 4))
+
+
+def new_partner_key() -> str:
+    """A fresh key of a partner."""
+    return f"sotap_{secrets.token_hex(20)}"
+
+
+def new_webhook_secret() -> str:
+    """A fresh secret, by which a webhook's receiver knows that the box has sent something."""
+    return f"whsec_{secrets.token_hex(32)}"
+
+
+def sign(body: bytes, secret: str) -> str:
+    """The signature of a body: its HMAC-SHA256 with the whole secret, in hex."""
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def key_prefix(key: str) -> str:

@@ -50,11 +50,11 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 async def _make_link(settings: Settings, email: str | None) -> str:
-    from sotabox.operations import setup, users
+    from sotabox.operations import users
 
     async with open_store(settings) as store:
-        user = await users.by_email(store, email) if email else None
-        return await setup.make_link(store, user)
+        user = await (users.by_email(store, email) if email else users.ensure_admin(store))
+        return await users.make_setup_link(store, user)
 
 
 async def _reset(settings: Settings, *, only_if_unset: bool) -> tuple[str, str] | None:

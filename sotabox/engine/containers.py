@@ -117,6 +117,13 @@ class Containers:
         async with asyncio.timeout(30):
             return [line.text async for line in self._read(id_, tail=str(lines), follow=False)]
 
+    async def printed(self, id_: str, tail: int | None = None) -> AsyncIterator[LogLine]:
+        """The last lines that it printed; None: all that are kept."""
+        count = "all" if tail is None else str(tail)
+        async with aclosing(self._read(id_, tail=count, follow=False)) as lines:
+            async for line in lines:
+                yield line
+
     async def follow(
         self, id_: str, since: str | None = None, tail: int | None = None
     ) -> AsyncIterator[LogLine]:

@@ -28,6 +28,15 @@ class Actor:
         if self.user.role is Role.VIEWER:
             raise Forbidden("Your role on this box is viewer: you may look, but change nothing")
 
+    def require_admin(self) -> None:
+        """Stops whoever does not run the box.
+
+        Raises:
+            Forbidden: the actor is no admin.
+        """
+        if self.user.role is not Role.ADMIN:
+            raise Forbidden("The box itself is its admin's matter")
+
 
 async def visible_project(store: Store, actor: Actor, ref: str) -> Project:
     """The project of an id or slug, if the actor may see it.

@@ -1,7 +1,8 @@
 """Deployments: accepted, repeated, rolled back, read."""
 
 import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sotabox.errors import (
@@ -12,7 +13,7 @@ from sotabox.errors import (
     NothingRunning,
     ProjectDeleting,
 )
-from sotabox.model.deployment import Deployment, Source
+from sotabox.model.deployment import SETTLED, Deployment, Source, Status
 from sotabox.model.ids import new_deployment_id
 from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project, visible_project
@@ -29,6 +30,22 @@ class Upload:
     size_bytes: int
     duration_ms: int
     notes: tuple[str, ...] = ()  # what the log should say of it
+    fields: Mapping[str, str] = field(default_factory=dict)  # of its form, those asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """A project's newest deployment, and the one that serves; often they are the same."""
+
+    newest: Deployment
+    running: Deployment | None
+
+    @property
+    def status(self) -> Status:
+        """What to say of the project in a word: what is under way, else whether it serves."""
+        if self.running is not None and self.newest.status in SETTLED:
+            return Status.RUNNING
+        return self.newest.status
 
 
 async def prepare_upload(
@@ -90,6 +107,7 @@ async def redeploy(store: Store, pipeline: Pipeline, actor: Actor, ref: str) -> 
 
     Raises:
         NothingRunning: there is no release yet, or its image is gone.
+        EngineUnavailable: nothing can be started now.
     """
     project = await changeable_project(store, actor, ref)
     release = await store.deployments.current_release(project.id)
@@ -111,6 +129,7 @@ async def rollback(
         NoPreviousDeployment: no older release is kept.
         NotFound: `to` is no deployment of this project.
         Conflict: the image of `to` is not kept any more.
+        EngineUnavailable: nothing can be started now.
     """
     project = await changeable_project(store, actor, ref)
     if to is not None:
@@ -154,9 +173,18 @@ async def cancel(
     return await get(store, actor, ref, deployment_id)
 
 
+async def latest(store: Store, projects: Sequence[Project]) -> dict[str, Latest]:
+    """How projects stand, by their ids; those without a deployment are left out."""
+    ids = [project.id for project in projects]
+    newest = {d.project_id: d for d in await store.deployments.newest_of(ids)}
+    running = {d.project_id: d for d in await store.deployments.running_of(ids)}
+    return {id_: Latest(newest[id_], running.get(id_)) for id_ in newest}
+
+
 async def _deploy_release(
     store: Store, pipeline: Pipeline, actor: Actor, release: Deployment, source: Source
 ) -> Deployment:
+    await pipeline.require_engine()
     deployment = await store.deployments.insert_deploying(
         new_deployment_id(), release, source, actor.user.id
     )

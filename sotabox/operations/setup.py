@@ -1,44 +1,15 @@
 """Setup links: how somebody gets a password without anybody else ever knowing it."""
 
-import secrets
 from datetime import UTC, datetime
-from typing import Final
 
-from sotabox.crypto import digest_token, hash_password
+from sotabox.crypto import digest_token, hash_password, read_setup_token
 from sotabox.errors import Detail, Invalid, NotFound
 from sotabox.model.session import SETUP_LINK_MAX, check_email, check_password
-from sotabox.model.times import format_time, now
+from sotabox.model.times import format_time
 from sotabox.model.user import User
 from sotabox.operations.users import ensure_admin
 from sotabox.store.setup_links import EmailTaken
 from sotabox.store.store import Store
-
-#: Crockford's digits: none is taken for another when read aloud.
-_DIGITS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_GROUPS, _GROUP = 5, 4  # 100 bits
-
-
-def new_token() -> str:
-    """A fresh token, such as `K7Q2-9ZXA-…`: 100 random bits, easy to type on a phone."""
-    groups = ("".join(secrets.choice(_DIGITS) for _ in range(_GROUP)) for _ in range(_GROUPS))
-    return "-".join(groups)
-
-
-def read_token(text: str) -> str:
-    """A token as it was meant: small letters and the usual mistakes are the same."""
-    plain = text.strip().upper().translate(str.maketrans("OIL", "011", "- "))
-    return "-".join(plain[at : at + _GROUP] for at in range(0, len(plain), _GROUP))
-
-
-async def make_link(store: Store, user: User | None = None) -> str:
-    """The token of a new link that lets a user (the admin) choose a password; the older one ends.
-
-    It works once, for an hour; this is the only time that it is known.
-    """
-    user = user or await ensure_admin(store)
-    token = new_token()
-    await store.setup_links.replace(user.id, digest_token(token), now())
-    return token
 
 
 async def is_set_up(store: Store) -> bool:
@@ -52,7 +23,7 @@ async def user_of(store: Store, token: str) -> User:
     Raises:
         NotFound: it was used, is over an hour old, or never was one.
     """
-    link = await store.setup_links.find(digest_token(read_token(token)), made_after=_oldest())
+    link = await store.setup_links.find(digest_token(read_setup_token(token)), made_after=_oldest())
     user = await store.users.find(link.user_id) if link else None
     if user is None:
         raise _spent()
@@ -74,7 +45,7 @@ async def complete(store: Store, token: str, email: str, password: str) -> User:
         raise Invalid("This login can't be used", details=details)
     try:
         user_id = await store.setup_links.use(
-            digest_token(read_token(token)),
+            digest_token(read_setup_token(token)),
             made_after=_oldest(),
             email=email,
             password_hash=await hash_password(password),

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,6 +67,15 @@ class Logs:
         reader = _Reader(self._path(deployment_id))
         while lines := reader.read_lines():
             yield from lines
+
+    def window(self, deployment_id: str, *, before: int | None, limit: int) -> list[LogLine]:
+        """At most `limit` lines with numbers below `before`, or the last ones. Blocks."""
+        last = deque[LogLine](maxlen=limit)
+        for line in self.read(deployment_id):
+            if before is not None and line.number >= before:
+                break
+            last.append(line)
+        return list(last)
 
     async def follow(
         self, deployment_id: str, after: int, finished: Callable[[], bool]

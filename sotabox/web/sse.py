@@ -16,7 +16,7 @@ HEADERS: Final = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering"
 _BREAKS: Final = str.maketrans({"\r": " ", "\n": " "})
 
 
-def line_event(text: str, id_: int) -> bytes:
+def line_event(text: str, id_: int | str) -> bytes:
     """An event of one line; what would start another field in it becomes a space."""
     return f"id: {id_}\ndata: {text.translate(_BREAKS)}\n\n".encode()
 

@@ -6,6 +6,7 @@ TypeScript SDK (a body made by hand, `application/gzip`) and curl (`-F archive=@
 
 import secrets
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -31,9 +32,11 @@ _HINT: Final = f"With curl: -F {FIELD}=@app.tar.gz"
 
 
 async def receive_archive(
-    request: Request[Any, Any, Any], directory: Path, max_bytes: int
+    request: Request[Any, Any, Any], directory: Path, max_bytes: int, *, fields: Sequence[str] = ()
 ) -> Upload:
     """The archive of a deploy request, as a file in `directory` that is the caller's from now on.
+
+    Of the form's other fields, those named in `fields` are kept, as text.
 
     Raises:
         UnsupportedMediaType: the body is no form with files.
@@ -47,7 +50,7 @@ async def receive_archive(
         raise _too_large(max_bytes)
     began = time.monotonic()
     received = 0
-    with _Form(directory / f"{secrets.token_hex(8)}.upload", max_bytes) as form:
+    with _Form(directory / f"{secrets.token_hex(8)}.upload", max_bytes, fields) as form:
         try:
             async for piece in chunks(request):
                 received += len(piece)
@@ -64,6 +67,7 @@ async def receive_archive(
         size_bytes=form.size_bytes,
         duration_ms=round((time.monotonic() - began) * 1000),
         notes=tuple(form.notes),
+        fields={name: value.decode("utf-8", "replace") for name, value in form.fields.items()},
     )
 
 
@@ -74,11 +78,14 @@ class _Form:
     here: 64 KiB into the page cache take less time than handing them to a thread.
     """
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
+    def __init__(self, path: Path, max_bytes: int, fields: Sequence[str]) -> None:
         self.path = path
         self.size_bytes = 0
         self.notes: list[str] = []
         self._max_bytes = max_bytes
+        self.fields: dict[str, bytearray] = {}
+        self._wanted = frozenset(fields)
+        self._field: bytearray | None = None
         self._found: MultipartSegment | None = None
         self._in_archive = False
         self._start = b""
@@ -102,9 +109,13 @@ class _Form:
         if isinstance(event, MultipartSegment):
             self._begin(event)
         elif event is None:
-            self._in_archive = False
+            self._in_archive, self._field = False, None
         elif self._in_archive:
             self._write(event)
+        elif self._field is not None:
+            self._field += event
+            if len(self._field) > FORM_OVERHEAD_BYTES:
+                raise BadRequest("A field of the form is too long")
 
     def finish(self) -> None:
         """Checks, at the form's end, that an archive has come."""
@@ -119,7 +130,9 @@ class _Form:
 
     def _begin(self, segment: MultipartSegment) -> None:
         self._in_archive = segment.name == FIELD
-        if not self._in_archive:
+        if segment.name in self._wanted:
+            self._field = self.fields[segment.name] = bytearray()
+        elif not self._in_archive:
             if len(self.notes) < _NOTES_MAX:
                 self.notes.append(f"Unknown form field {segment.name[:50]!r} was ignored")
         elif self._found is not None:

@@ -1,0 +1,104 @@
+"""`/account`: one's API keys and sessions."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from sotabox.dashboard.agents import name_agent
+from sotabox.dashboard.templates import Crumb, Page
+from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
+from sotabox.dashboard.visit import Me
+from sotabox.errors import SotaboxError
+from sotabox.model.session import Session
+from sotabox.model.user import ApiKey
+from sotabox.operations import api_keys, sessions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A session in the list."""
+
+    session: Session
+    agent: str
+    is_this: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage(Page):
+    """Keys and sessions; `new_key` is shown in this one answer only."""
+
+    template: ClassVar[str] = "pages/account.html"
+
+    title: str = "Account"
+    email: str
+    role: str
+    keys: tuple[ApiKey, ...]
+    logins: tuple[Login, ...]
+    box_url: str
+    new_key: str = ""
+    name: str = ""
+    trouble: Trouble = NO_TROUBLE
+
+
+@get("/account")
+async def show_account(me: NamedDependency[Me]) -> Response[bytes]:
+    """One's keys and sessions."""
+    return await _page(me)
+
+
+@post("/account/keys")
+async def create_key(me: NamedDependency[Me]) -> Response[bytes]:
+    """Makes an API key, and shows it: the only answer that holds its text."""
+    name = (await me.form())["name"]
+    try:
+        _, key = await api_keys.create(me.box.store, me.actor.user, name)
+    except SotaboxError as error:
+        return await _page(me, name=name[:200], trouble=Trouble.of(error), status=error.status)
+    return await _page(me, new_key=key)
+
+
+@post("/account/keys/{key:str}/revoke")
+async def revoke_key(key: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
+    """Takes an API key out of use."""
+    await me.form()
+    await api_keys.revoke(me.box.store, me.actor, key)
+    return me.go("/account", notice="key-revoked")
+
+
+@post("/account/sessions/{session:str}/end")
+async def end_session(session: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
+    """Logs another browser out, or this one."""
+    await me.form()
+    await sessions.revoke(me.box.store, me.actor, session)
+    return me.go("/account", notice="session-ended")
+
+
+async def _page(
+    me: Me,
+    *,
+    new_key: str = "",
+    name: str = "",
+    trouble: Trouble = NO_TROUBLE,
+    status: int = 200,
+) -> Response[bytes]:
+    found = await sessions.of(me.box.store, me.actor)
+    page = AccountPage(
+        email=me.actor.user.email,
+        role=me.actor.user.role,
+        keys=tuple(await api_keys.of(me.box.store, me.actor)),
+        logins=tuple(
+            Login(session=s, agent=name_agent(s.agent), is_this=s.id == me.session.id)
+            for s in found
+        ),
+        box_url=me.site.url_of(me.site.domain),
+        new_key=new_key,
+        name=name,
+        trouble=trouble,
+    )
+    return me.show(page, status=status, crumbs=(Crumb(name="Account", href="/account"),))
+
+
+ROUTES = [show_account, create_key, revoke_key, end_session]

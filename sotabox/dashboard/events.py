@@ -1,0 +1,151 @@
+"""News for pages: one stream of server-sent events a page, of what its reader may see.
+
+`changed` says that something in the page's scope changed; the page then asks for itself again, so
+that there is one way only to render a state. Lines of a log come as unnamed events, as HTML.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Final
+
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from sotabox.dashboard.log_lines import render_line
+from sotabox.dashboard.merge import merged
+from sotabox.dashboard.visit import Me
+from sotabox.events import Event, Lagged
+from sotabox.operations import deployments, runtime_logs, sessions
+from sotabox.operations.actor import Actor, visible_project
+from sotabox.operations.runtime_logs import AppLine
+from sotabox.store.logs import LogLine
+from sotabox.store.store import Store
+from sotabox.web import sse
+
+_QUIET_S: Final = 15.0
+_CHANGED: Final = sse.silent_event("changed", "")
+
+
+@get("/events")
+async def follow_projects(me: NamedDependency[Me]) -> Stream:
+    """News of one project (`project`), or of all that the actor sees."""
+    ref = me.request.query_params.get("project")
+    scope = (await visible_project(me.box.store, me.actor, ref)).id if ref else None
+    return _stream(_news(me, scope))
+
+
+@get("/projects/{project:str}/deployments/{deployment:str}/events")
+async def follow_deployment(
+    project: FromPath[str], deployment: FromPath[str], me: NamedDependency[Me]
+) -> Stream:
+    """News of a deployment's project, and the lines of its log after the number `after`."""
+    found = await deployments.get(me.box.store, me.actor, project, deployment)
+    query = me.request.query_params.get("after", "")
+    seen = str(me.request.headers.get("last-event-id") or query)
+    after = int(seen) if seen.removeprefix("-").isdigit() and len(seen) < 19 else -1
+    batches = me.box.store.logs.follow(
+        found.id,
+        after,
+        lambda: not me.box.pipeline.is_active(found.id) or me.box.closing.is_set(),
+    )
+    return _stream(_with_lines(me, found.project_id, _rendered(batches)))
+
+
+async def _rendered(batches: AsyncIterator[list[LogLine]]) -> AsyncIterator[list[bytes]]:
+    async for batch in batches:
+        yield [
+            sse.line_event(render_line(line.number, line.at, line.text).html, line.number)
+            for line in batch
+        ]
+
+
+@get("/projects/{project:str}/logs/events")
+async def follow_app(project: FromPath[str], me: NamedDependency[Me]) -> Stream:
+    """News of a project, and what its app prints after the line `after` (`NUMBER TIME`)."""
+    running = await runtime_logs.serving(me.box.store, me.actor, project)
+    query = me.request.query_params.get("after", "")
+    number, _, at = str(me.request.headers.get("last-event-id") or query).partition(" ")
+    first = int(number) + 1 if number.isdigit() and len(number) < 19 else 0
+    lines = runtime_logs.follow(me.box.pipeline, running, at)
+    return _stream(_with_lines(me, running.project_id, _numbered(lines, first)))
+
+
+async def _numbered(
+    batches: AsyncIterator[list[AppLine]], first: int
+) -> AsyncIterator[list[bytes]]:
+    number = first
+    async for batch in batches:
+        events = []
+        for line in batch:
+            html = render_line(number, line.at, line.text).html
+            events.append(sse.line_event(html, f"{number} {line.at}"))
+            number += 1
+        yield events
+
+
+async def _news(me: Me, scope: str | None) -> AsyncIterator[bytes]:
+    with me.box.bus.subscribe() as subscription:
+        visible = _Visible(me.box.store, me.actor, scope)
+        yield sse.PING
+        async with aclosing(merged(aiter(subscription), quiet_s=_QUIET_S)) as news:
+            async for event in news:
+                if event is None and not await _may_stay(me):
+                    return
+                if event is None:
+                    yield sse.PING
+                elif await visible.is_concerned(event):
+                    yield _CHANGED
+
+
+async def _with_lines(
+    me: Me, project_id: str, lines: AsyncIterator[list[bytes]]
+) -> AsyncIterator[bytes]:
+    with me.box.bus.subscribe() as subscription:
+        visible = _Visible(me.box.store, me.actor, project_id)
+        yield sse.PING
+        async with aclosing(merged(aiter(subscription), lines, quiet_s=_QUIET_S)) as news:
+            async for item in news:
+                if isinstance(item, list):
+                    yield b"".join(item) or sse.PING
+                elif item is None and not await _may_stay(me):
+                    return
+                elif item is None:
+                    yield sse.PING
+                elif await visible.is_concerned(item):
+                    yield _CHANGED
+
+
+async def _may_stay(me: Me) -> bool:
+    """Whether the session is still one: a revoked one loses its streams as well."""
+    return await sessions.resume(me.box.store, me.token, me.visitor.address) is not None
+
+
+def _stream(events: AsyncIterator[bytes]) -> Stream:
+    return Stream(events, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+
+
+class _Visible:
+    """Which events a reader may know of."""
+
+    def __init__(self, store: Store, actor: Actor, scope: str | None) -> None:
+        self._store = store
+        self._actor = actor
+        self._scope = scope
+        self._known: dict[str, bool] = {}
+
+    async def is_concerned(self, event: Event) -> bool:
+        if isinstance(event, Lagged):
+            return True
+        if self._scope is not None or self._actor.sees_all:
+            return self._scope in {None, event.project_id}
+        # Remembered: a project that is deleted has no owner any more, but had one.
+        if event.project_id not in self._known:
+            project = await self._store.projects.find(event.project_id)
+            own = project is not None and project.user_id == self._actor.user.id
+            self._known[event.project_id] = own
+        return self._known[event.project_id]
+
+
+ROUTES = [follow_projects, follow_deployment, follow_app]

@@ -1,0 +1,20 @@
+"""What a page says of what was just done, by the name that stands in its address.
+
+Names instead of sentences: nobody can make the dashboard say something by a link.
+"""
+
+from typing import Final
+
+NOTICES: Final = {
+    "cancelled": "The deployment was cancelled. What served before still serves.",
+    "deleted": "The project was deleted, with all that belonged to it.",
+    "key-revoked": "The API key was revoked. Requests with it are refused from now on.",
+    "logged-out": "You are logged out.",
+    "freed": "Space was freed.",
+    "renamed": "The project was renamed. Its address stays.",
+    "session-ended": "The session was ended.",
+    "settled": "The deployment had ended already; nothing was cancelled.",
+    "saved": "The variables were saved. Running releases get them with the next deployment.",
+    "unchanged": "Nothing had changed, so nothing was saved.",
+    "welcome": "Your login is set. Welcome.",
+}

@@ -1,0 +1,250 @@
+"""`/projects/{project}`: one app, how it is, and how to change it."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from sotabox.dashboard import story
+from sotabox.dashboard.templates import Crumb, Page
+from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
+from sotabox.dashboard.visit import Me
+from sotabox.errors import BadRequest, SotaboxError
+from sotabox.model.deployment import Deployment, Status
+from sotabox.model.project import Project
+from sotabox.operations import deployments, env_vars, projects
+from sotabox.operations.actor import visible_project
+from sotabox.operations.deployments import Latest
+
+PAGE: Final = 20
+_RECENT: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What stands on top of every page of a project."""
+
+    project: Project
+    url: str
+    latest: Latest | None
+    may_change: bool
+    upload_max_mb: int
+
+    @property
+    def href(self) -> str:
+        return f"/projects/{self.project.slug}"
+
+    @property
+    def status(self) -> Status | None:
+        return self.latest.status if self.latest else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A deployment in a list."""
+
+    deployment: Deployment
+    origin: str
+    by: str
+    took_ms: int
+    can_return: bool  # it is kept, ran once, and does not run now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewPage(Page):
+    """How an app is."""
+
+    template: ClassVar[str] = "pages/overview.html"
+
+    head: Head
+    tab: str = "overview"
+    headline: str
+    plan: str
+    entries: tuple[Entry, ...]
+    changed_at: str
+    box_url: str
+    trouble: Trouble = NO_TROUBLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentsPage(Page):
+    """What was deployed, newest first; `older` is where the next page begins, 0 for no more."""
+
+    template: ClassVar[str] = "pages/deployments.html"
+
+    head: Head
+    tab: str = "deployments"
+    entries: tuple[Entry, ...]
+    older: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsPage(Page):
+    """Name and end of a project."""
+
+    template: ClassVar[str] = "pages/settings.html"
+
+    head: Head
+    tab: str = "settings"
+    name: str
+    kept: int
+    variables: int
+    trouble: Trouble = NO_TROUBLE
+    deletion: Trouble = NO_TROUBLE
+
+
+async def head_of(me: Me, ref: str) -> Head:
+    """The head of a project's pages; raises NotFound where the actor sees none."""
+    project = await visible_project(me.box.store, me.actor, ref)
+    latest = await deployments.latest(me.box.store, [project])
+    return Head(
+        project=project,
+        url=me.site.url_of_app(project.slug),
+        latest=latest.get(project.id),
+        may_change=me.may_change,
+        upload_max_mb=me.box.settings.upload_max_bytes // 1_000_000,
+    )
+
+
+def crumbs_of(head: Head, *more: Crumb) -> tuple[Crumb, ...]:
+    """The way to a page of a project."""
+    return (Crumb(name=head.project.name, href=head.href), *more)
+
+
+def live_of(head: Head) -> str:
+    """Where the news of a project come from."""
+    return f"/events?project={head.project.slug}"
+
+
+async def entries_of(me: Me, found: list[Deployment]) -> tuple[Entry, ...]:
+    """Deployments as a list shows them."""
+    emails = {user.id: user.email for user in await me.box.store.users.all()}
+    numbers = await me.box.store.deployments.numbers(
+        [d.source_deployment_id for d in found if d.source_deployment_id]
+    )
+    return tuple(
+        Entry(
+            deployment=deployment,
+            origin=story.origin(deployment, numbers),
+            by=emails.get(deployment.created_by or "", ""),
+            took_ms=story.total_ms(deployment.phases),
+            can_return=can_return(deployment) and me.may_change,
+        )
+        for deployment in found
+    )
+
+
+def can_return(deployment: Deployment) -> bool:
+    """Whether one can go back to it."""
+    kept = deployment.image_id is not None and deployment.url is not None
+    return kept and deployment.status is not Status.RUNNING
+
+
+@get("/projects/{project:str}")
+async def show_overview(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
+    """How an app is."""
+    return await overview(me, project)
+
+
+async def overview(
+    me: Me, ref: str, trouble: Trouble = NO_TROUBLE, status: int = 200
+) -> Response[bytes]:
+    """The overview of a project, with what went wrong in a form of it."""
+    head = await head_of(me, ref)
+    store = me.box.store
+    recent = await deployments.page(store, me.actor, head.project.id, None, _RECENT)
+    shown = (head.latest.running or head.latest.newest) if head.latest else None
+    plan = story.plan_of(shown) if shown else None
+    page = OverviewPage(
+        title=head.project.name,
+        head=head,
+        headline=story.headline(shown) if shown else "",
+        plan=plan.headline if plan else "",
+        entries=await entries_of(me, recent),
+        changed_at=await env_vars.pending_since(store, head.project) or "",
+        box_url=me.site.url_of(me.site.domain),
+        trouble=trouble,
+    )
+    return me.show(page, status=status, crumbs=crumbs_of(head), live=live_of(head))
+
+
+@get("/projects/{project:str}/deployments")
+async def show_deployments(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
+    """What was deployed, a page at a time."""
+    head = await head_of(me, project)
+    before = _number(me.request.query_params.get("before"))
+    found = await deployments.page(me.box.store, me.actor, head.project.id, before, PAGE + 1)
+    page = DeploymentsPage(
+        title=f"Deployments of {head.project.name}",
+        head=head,
+        entries=await entries_of(me, found[:PAGE]),
+        older=found[PAGE - 1].number if len(found) > PAGE else 0,
+    )
+    return me.show(page, crumbs=crumbs_of(head), live=live_of(head))
+
+
+@get("/projects/{project:str}/settings")
+async def show_settings(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
+    """Name and end of a project."""
+    return await _settings(me, project)
+
+
+@post("/projects/{project:str}/settings")
+async def rename(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
+    """Gives a project another name."""
+    form = await me.form()
+    try:
+        renamed = await projects.rename(me.box.store, me.actor, project, form["name"])
+    except SotaboxError as error:
+        return await _settings(
+            me, project, name=form["name"], trouble=Trouble.of(error), status=error.status
+        )
+    return me.go(f"/projects/{renamed.slug}/settings", notice="renamed")
+
+
+@post("/projects/{project:str}/delete")
+async def delete(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
+    """Removes a project, if its slug was typed."""
+    form = await me.form()
+    head = await head_of(me, project)
+    if form["confirm"].strip() != head.project.slug:
+        wrong = Trouble.in_field("confirm", f"type {head.project.slug} to delete this project")
+        return await _settings(me, project, deletion=Trouble.of(wrong), status=wrong.status)
+    await projects.delete(me.box.store, me.box.pipeline, me.actor, project)
+    return me.go("/", notice="deleted")
+
+
+async def _settings(
+    me: Me,
+    ref: str,
+    *,
+    name: str | None = None,
+    trouble: Trouble = NO_TROUBLE,
+    deletion: Trouble = NO_TROUBLE,
+    status: int = 200,
+) -> Response[bytes]:
+    head = await head_of(me, ref)
+    kept = {d.image_id for d in await me.box.store.deployments.with_image(head.project.id)}
+    page = SettingsPage(
+        title=f"Settings of {head.project.name}",
+        head=head,
+        name=head.project.name if name is None else name,
+        kept=len(kept),
+        variables=len(await me.box.store.env_vars.of_project(head.project.id)),
+        trouble=trouble,
+        deletion=deletion,
+    )
+    return me.show(page, status=status, crumbs=crumbs_of(head), live=live_of(head))
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise BadRequest("This page of the list does not exist")
+    return int(text)
+
+
+ROUTES = [show_overview, show_deployments, show_settings, rename, delete]

@@ -1,0 +1,85 @@
+"""All of the dashboard, for the composition root."""
+
+from collections.abc import Callable
+
+from litestar import Router
+from litestar.di import Provide
+
+from sotabox.assets import folder
+from sotabox.dashboard import (
+    account,
+    box_page,
+    deployment,
+    environment,
+    events,
+    failures,
+    login,
+    logs,
+    project,
+    projects,
+    static,
+    upload,
+)
+from sotabox.dashboard.assets import Assets
+from sotabox.dashboard.site import Site
+from sotabox.dashboard.templates import Templates
+from sotabox.dashboard.visit import provide_me, provide_visit
+from sotabox.operations.host import Host
+from sotabox.web.box import Box
+
+_PAGES = (
+    projects,
+    project,
+    deployment,
+    environment,
+    logs,
+    upload,
+    events,
+    box_page,
+    account,
+    login,
+    static,
+    failures,
+)
+
+
+def dashboard_routes(
+    box: Box,
+    host: Host,
+    *,
+    domain: str,
+    url_of: Callable[[str], str],
+    secure: bool,
+    csrf_key: bytes,
+) -> list[Router]:
+    """The handlers of every page.
+
+    Args:
+        box: whose dashboard it is.
+        host: the machine that it runs on.
+        domain: the name under which the dashboard is reached.
+        url_of: the address of a host, with its scheme.
+        secure: whether that is HTTPS: cookies are kept from anything else then.
+        csrf_key: a secret of this box for form tokens.
+    """
+    assets = Assets(folder("static"))
+    site = Site(
+        domain=domain,
+        url_of=url_of,
+        secure=secure,
+        csrf_key=csrf_key,
+        host=host,
+        assets=assets,
+        templates=Templates(folder("templates"), assets.url),
+    )
+    router = Router(
+        "/",
+        route_handlers=[handler for page in _PAGES for handler in page.ROUTES],
+        dependencies={
+            "site": Provide(lambda: site, use_cache=True, sync_to_thread=False),
+            "visit": Provide(provide_visit),
+            "me": Provide(provide_me),
+        },
+        exception_handlers={Exception: failures.answering(box, site)},
+    )
+    return [router]

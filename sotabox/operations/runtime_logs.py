@@ -1,0 +1,68 @@
+"""What apps print while they run, as the engine keeps it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from sotabox.engine.client import EngineError
+from sotabox.engine.frames import LogLine
+from sotabox.errors import NothingRunning
+from sotabox.model.deployment import Deployment
+from sotabox.operations.actor import Actor, visible_project
+from sotabox.pipeline.pipeline import Pipeline
+from sotabox.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class AppLine:
+    """A line that an app printed; `at` (RFC 3339, nanoseconds) is where to go on from."""
+
+    at: str
+    text: str
+
+
+async def serving(store: Store, actor: Actor, ref: str) -> Deployment:
+    """The deployment whose app prints now.
+
+    Raises:
+        NotFound: the actor sees no such project.
+        NothingRunning: none serves.
+    """
+    project = await visible_project(store, actor, ref)
+    running = await store.deployments.running(project.id)
+    if running is None:
+        raise NothingRunning("Nothing runs in this project, so nothing is printed")
+    return running
+
+
+async def tail(pipeline: Pipeline, deployment: Deployment, lines: int) -> list[AppLine]:
+    """The last lines of a serving deployment; none where its container is just being made anew."""
+    return [line async for line in printed(pipeline, deployment, lines)]
+
+
+async def printed(
+    pipeline: Pipeline, deployment: Deployment, lines: int | None = None
+) -> AsyncIterator[AppLine]:
+    """The last lines of a serving deployment, or all that are kept, as they are read."""
+    async for line in _told(pipeline.rooms.containers.printed(_container(deployment), lines)):
+        yield line
+
+
+async def follow(
+    pipeline: Pipeline, deployment: Deployment, after: str
+) -> AsyncIterator[list[AppLine]]:
+    """Lines after the one of `after` as they are printed, until the container ends."""
+    source = pipeline.rooms.containers.follow(_container(deployment), since=after or None)
+    async for line in _told(source):
+        yield [line]
+
+
+def _container(deployment: Deployment) -> str:
+    return deployment.container_id or "none"
+
+
+async def _told(source: AsyncIterator[LogLine]) -> AsyncIterator[AppLine]:
+    try:
+        async for line in source:
+            yield AppLine(line.at, line.text)
+    except EngineError:  # the container was removed meanwhile: what was there has been told
+        return

@@ -1,0 +1,65 @@
+// What every page does: fresh times, copy buttons, news that come and news that stay away.
+
+for (const element of document.querySelectorAll("[data-needs-script]")) element.hidden = false;
+for (const element of document.querySelectorAll("[data-no-script]")) element.hidden = true;
+
+// Moments: never staler than half a minute.
+function ago(then, now) {
+  const seconds = (now - then) / 1000;
+  if (seconds < 10) return "just now";
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+  return null; // the server's words: a date
+}
+function freshen() {
+  for (const element of document.querySelectorAll("time[data-ago]")) {
+    const text = ago(new Date(element.dateTime), Date.now());
+    if (text && element.textContent !== text) element.textContent = text;
+  }
+}
+setInterval(freshen, 10_000);
+
+// Copying: only where the browser lets us (HTTPS, or localhost).
+function offerCopies(root) {
+  if (!navigator.clipboard) return;
+  for (const button of root.querySelectorAll("[data-copy][hidden]")) button.hidden = false;
+}
+offerCopies(document);
+document.addEventListener("htmx:after:swap", () => offerCopies(document));
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.classList.add("done");
+  setTimeout(() => button.classList.remove("done"), 1500);
+});
+
+// News: when the connection breaks, the page says since when; when it is back, it looks at all.
+const live = document.getElementById("live");
+const offline = document.getElementById("offline");
+if (live && offline) {
+  let lostAt = null;
+  live.addEventListener("htmx:sse:error", () => {
+    lostAt ??= new Date();
+    const clock = lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+    offline.textContent = `No connection since ${clock}: what you see may be old. Trying again…`;
+    offline.hidden = false;
+  });
+  live.addEventListener("htmx:sse:after:connection", (event) => {
+    offline.hidden = true;
+    if (lostAt || event.detail.connection.attempt > 0) live.dispatchEvent(new Event("changed", { bubbles: true }));
+    lostAt = null;
+  });
+}
+
+// "/" goes to the search.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, textarea, select")) return;
+  const field = document.querySelector("[data-search], #find");
+  if (field) {
+    event.preventDefault();
+    field.focus();
+  }
+});
