@@ -3,7 +3,7 @@ WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH VIRTUAL_ENV=/opt/venv PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 UV_PROJECT_ENVIRONMENT=/opt/venv UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never POETRY_NO_INTERACTION=1
 RUN pip install --no-cache-dir uv==0.13.9 poetry==2.5.1 poetry-plugin-export==1.10.1 && python -m venv --without-pip /opt/venv
 COPY source/pyproject.toml source/poetry.lock ./
-RUN --mount=type=cache,id=p1-uv,target=/root/.cache/uv --mount=type=cache,id=p1-poetry,target=/root/.cache/pypoetry { poetry export --only main --output /tmp/requirements.txt || { echo 'sotabox: poetry.lock does not match the project; newer versions may be installed'; poetry lock; }; } && poetry export --only main --output /tmp/requirements.txt && UV_INDEX_URL="${UV_INDEX_URL:-$PIP_INDEX_URL}" UV_EXTRA_INDEX_URL="${UV_EXTRA_INDEX_URL:-$PIP_EXTRA_INDEX_URL}" uv pip install --index-strategy unsafe-best-match -r /tmp/requirements.txt && uv pip install gunicorn==27.0.1
+RUN --mount=type=cache,id=p1-uv,target=/root/.cache/uv --mount=type=cache,id=p1-poetry,target=/root/.cache/pypoetry { poetry export --only main --output /tmp/requirements.txt || { echo 'sotabox: poetry.lock does not match the project; newer versions may be installed'; poetry lock && poetry export --only main --output /tmp/requirements.txt; }; } && UV_INDEX_URL="${UV_INDEX_URL:-$PIP_INDEX_URL}" UV_EXTRA_INDEX_URL="${UV_EXTRA_INDEX_URL:-$PIP_EXTRA_INDEX_URL}" uv pip install --index-strategy unsafe-best-match -r /tmp/requirements.txt && uv pip install gunicorn==27.0.1
 
 FROM dependencies AS build
 COPY source/ ./

@@ -125,10 +125,10 @@ def _uv_line(manager: Manager) -> str:
 
 def _poetry_line(manager: Manager) -> str:
     export = f"poetry export --only main --output {_EXPORTED}"
-    install = f"{export} && {_UV} -r {_EXPORTED}"
+    install = f"{_UV} -r {_EXPORTED}"
     if not manager.locked:
-        return f"poetry lock && {install}"
-    return _checked(export, "poetry.lock", "poetry lock", install)
+        return f"poetry lock && {export} && {install}"
+    return _checked(export, "poetry.lock", f"poetry lock && {export}", install)
 
 
 def _pdm_line(manager: Manager) -> str:
