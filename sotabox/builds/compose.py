@@ -126,7 +126,7 @@ def _replaced(steps: tuple[Step, ...], command: str | None) -> tuple[Step, ...]:
         return steps
     caches = tuple(dict.fromkeys(cache for step in steps for cache in step.caches))
     binds = tuple(dict.fromkeys(bind for step in steps for bind in step.binds))
-    return (Step(command, caches, binds),)
+    return (Step(command, caches, binds), *(step for step in steps if step.always))
 
 
 def _carry_built(tool: Toolchain, carries: tuple[Carry, ...]) -> tuple[Carry, ...]:

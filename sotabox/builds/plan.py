@@ -79,11 +79,15 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One command of a stage: POSIX shell, run in `/app` by root."""
+    """One command of a stage: POSIX shell, run in `/app` by root.
+
+    `always`: it runs after a person's own command, too, which replaces the others.
+    """
 
     run: str
     caches: tuple[Cache, ...] = ()
     binds: tuple[Bind, ...] = ()
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,6 @@ STRONG: Final = (
 )  # fmt: skip
 WEAK: Final = ()
 
-OWN_BUILD: Final = "With a build command of your own only you know what it leaves to start."
-
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     """The plan of the jar that the build makes, whatever its name."""
@@ -36,9 +34,10 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     version, warnings = java_version(tree, tool, overrides)
     artifact = choose_artifact(tool)
     image, gradle = _build_image(tool, version.version, overrides)
-    # A person's own commands leave and name files where they like.
-    own = overrides.start or overrides.build
-    carry = Carry(BUILD, APP_DIR, APP_DIR) if own else Carry(BUILD, artifact.path, APP_DIR)
+    # A person's own start command names files where the build left them.
+    own = bool(overrides.start)
+    path = APP_DIR if own else artifact.path
+    collect = () if own else (Step(artifact.collect, always=True),)
     return LanguagePlan(
         language=NAME,
         framework=artifact.framework,
@@ -48,18 +47,17 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
             image=image,
             env=tool.env,
             env_prefixes=("MAVEN_", "GRADLE_", "ORG_GRADLE_"),
-            # One step: Maven and Gradle find what they downloaded before in the cache, and their
+            # No install: Maven and Gradle find what they downloaded before in the cache, and their
             # commands that only download miss what plugins ask for later.
-            build=(Step(f"{_build(tool, artifact)} && {artifact.collect}", caches=(tool.cache,)),),
+            build=(Step(_build(tool, artifact), caches=(tool.cache,)), *collect),
         ),
         run_image=image_of("java", version.version, overrides.images),
-        carries=(carry,),
-        start=None if overrides.build else artifact.start,
-        no_start=OWN_BUILD,
+        carries=(Carry(BUILD, path, APP_DIR),),
+        start=artifact.start,
         reasons=(
             Reason("Java", tool.manifest),
             Reason(f"framework {artifact.framework}", artifact.why),
-            Reason(f"build: {_build(tool, artifact)}", tool.why),
+            *(() if overrides.build else (Reason(f"build: {_build(tool, artifact)}", tool.why),)),
         ),
         warnings=warnings,
         notes=tool.notes,

@@ -126,3 +126,11 @@ def test_java_production_profile_is_used_only_where_it_is_declared() -> None:
     """Maven 4 fails on a profile that isn't there."""
     assert "-Pproduction" not in dockerfile(plan({"pom.xml": ""}))
     assert "-Pproduction" in dockerfile(plan({"pom.xml": "<profile><id>production</id>"}))
+
+
+def test_java_own_build_command_still_yields_the_jar() -> None:
+    """Whoever sets only the build command needn't say how its jar is started."""
+    text = dockerfile(plan({"pom.xml": "", "sotabox.toml": 'build = "mvn -q verify"'}))
+    assert "target=/root/.m2,sharing=locked mvn -q verify\n" in text
+    assert "/out/app.jar" in text
+    assert "-DskipTests" not in text
