@@ -56,6 +56,12 @@ class Answer:
     def error(self) -> Any:
         return self.json["error"]
 
+    @property
+    def code(self) -> str:
+        """The error's code."""
+        code: str = self.error["code"]
+        return code
+
 
 def archive(files: Mapping[str, str | bytes]) -> bytes:
     """A `.tar.gz` of these files."""
@@ -100,10 +106,12 @@ class Box:
     port: int  # Caddy's, for HTTP
     api_port: int  # the control plane's
     settings: dict[str, str]
+    log_directory: Path
     key: str = ""
     engine: PrivateEngine | None = None  # where it lives, unless with the engine of all
     process: subprocess.Popen[bytes] | None = None
     logs: list[Path] = field(default_factory=list)
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def inside(self, work: Callable[[], _T]) -> _T:
         """What `work` gives, run in the network where the box lives."""
@@ -138,10 +146,10 @@ class Box:
     def spawn(self, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
         """Starts `sotabox …` as a process that goes on; what it prints is kept."""
         environ = self.environ | {f"SOTABOX_{k.upper()}": v for k, v in settings.items()}
-        log = self.directory.parent / f"{arguments[0]}-{len(self.logs)}.log"
+        log = self.log_directory / f"{arguments[0]}-{len(self.logs)}.log"
         self.logs.append(log)
         with log.open("wb") as output:
-            return self.inside(
+            child = self.inside(
                 lambda: subprocess.Popen(
                     [sys.executable, "-m", "sotabox", *arguments],
                     env=environ,
@@ -151,6 +159,8 @@ class Box:
                     start_new_session=True,
                 )
             )
+        self.children.append(child)
+        return child
 
     def wait_ready(self) -> None:
         """Returns when `/readyz` answers 200."""
@@ -323,6 +333,7 @@ def running_box(engine: PrivateEngine | None = None, **settings: str) -> Iterato
             **({"docker_host": engine.docker_host} if engine else {}),
             **settings,
         },
+        log_directory=directory,
         engine=engine,
     )
     try:
@@ -343,6 +354,8 @@ def _end(box: Box) -> None:
         caddy = None
     if caddy:
         os.kill(caddy, signal.SIGKILL)
+    for child in box.children:
+        child.wait(20)
     if box.engine:
         return  # all else is its engine's, and goes with it
     asyncio.run(Firewall(box.instance_id).remove())

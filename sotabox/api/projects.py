@@ -12,7 +12,8 @@ from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
 from sotabox.api.schemas import NewProjectIn, ProjectChangeIn, ProjectOut
 from sotabox.errors import Detail, Invalid
-from sotabox.operations import projects
+from sotabox.model.project import Project
+from sotabox.operations import deployments, projects
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.web.box import Box
 
@@ -29,7 +30,8 @@ async def list_projects(
     found = await projects.page(box.store, actor, page.position or "", page.probe)
     shown = found[: page.limit]
     next_cursor = page.cursor(len(found), shown[-1].id) if shown else None
-    return many([ProjectOut.of(project) for project in shown], next_cursor)
+    latest = await deployments.latest(box.store, shown)
+    return many([ProjectOut.of(p, latest.get(p.id)) for p in shown], next_cursor)
 
 
 @post("/projects")
@@ -39,7 +41,7 @@ async def create_project(
     """A new project; its slug is made from the name where none is given."""
     body = await read_json(request, NewProjectIn)
     project = await projects.create(box.store, box.pipeline, actor, body.name, body.slug)
-    return one(ProjectOut.of(project), 201)
+    return one(ProjectOut.of(project, None), 201)
 
 
 @get("/projects/{project:str}")
@@ -47,7 +49,7 @@ async def get_project(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
     """The project of an id or slug."""
-    return one(ProjectOut.of(await visible_project(box.store, actor, project)))
+    return await _answer(box, await visible_project(box.store, actor, project))
 
 
 @patch("/projects/{project:str}")
@@ -65,7 +67,7 @@ async def rename_project(
             hint="Create another project with the slug that you want.",
             details=[Detail("slug", "can't be changed")],
         )
-    return one(ProjectOut.of(await projects.rename(box.store, actor, project, body.name)))
+    return await _answer(box, await projects.rename(box.store, actor, project, body.name))
 
 
 @delete("/projects/{project:str}")
@@ -74,6 +76,11 @@ async def delete_project(
 ) -> None:
     """Removes a project with all that belongs to it."""
     await projects.delete(box.store, box.pipeline, actor, project)
+
+
+async def _answer(box: Box, project: Project) -> Response[bytes]:
+    latest = await deployments.latest(box.store, [project])
+    return one(ProjectOut.of(project, latest.get(project.id)))
 
 
 ROUTES = [list_projects, create_project, get_project, rename_project, delete_project]

@@ -8,25 +8,34 @@ from sotabox.model.deployment import Deployment
 from sotabox.model.environment import EnvVar, Target
 from sotabox.model.project import Project
 from sotabox.model.user import ApiKey
+from sotabox.operations.deployments import Latest
 
 
 class ProjectOut(msgspec.Struct, kw_only=True):
-    """A project; `user_id` is its owner."""
+    """A project; `user_id` is its owner.
+
+    `status` is that of its newest deployment, or `running` while that one is settled and another
+    serves; null before the first. `url`, without a scheme, while something serves.
+    """
 
     id: str
     user_id: str
     name: str
     slug: str
+    status: str | None
+    url: str | None
     created_at: str
     updated_at: str
 
     @classmethod
-    def of(cls, project: Project) -> "ProjectOut":
+    def of(cls, project: Project, latest: Latest | None) -> "ProjectOut":
         return cls(
             id=project.id,
             user_id=project.user_id,
             name=project.name,
             slug=project.slug,
+            status=latest.status if latest else None,
+            url=latest.running.url if latest and latest.running else None,
             created_at=project.created_at,
             updated_at=project.updated_at,
         )

@@ -6,34 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPResponse
-from typing import Any
+
+from tests.box import Answer
 
 GO_BOUNDARY = "4f5c8fd3b8b1c1f0a8d1e4c8d2c3a1b0e7f6d5c4b3a29180706050403020"
 SDK_BOUNDARY = "----SotaSDKBoundary1772366400000"
 TIMEOUT_S = 60
-
-
-@dataclass(frozen=True)
-class Reply:
-    """A response, read whole."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-    @property
-    def data(self) -> Any:
-        return self.json["data"]
-
-    @property
-    def code(self) -> str:
-        """The error's code."""
-        code: str = self.json["error"]["code"]
-        return code
 
 
 @dataclass(frozen=True)
@@ -44,7 +22,7 @@ class Client:
     host: str
     key: str
 
-    def send(self, request: bytes) -> Reply:
+    def send(self, request: bytes) -> Answer:
         """The reply to raw bytes."""
         with connect(self.port) as connection:
             connection.sendall(request)
@@ -70,12 +48,12 @@ class GoClient(Client):
         )
         return head.encode() + body
 
-    def ask(self, method: str, path: str, body: dict[str, str] | None = None) -> Reply:
+    def ask(self, method: str, path: str, body: dict[str, str] | None = None) -> Answer:
         # Go's encoder sorts the keys of a map and writes no spaces.
         content = json.dumps(body, separators=(",", ":"), sort_keys=True) if body else ""
         return self.send(self.request(method, path, content.encode()))
 
-    def deploy(self, project: str, archive: bytes) -> Reply:
+    def deploy(self, project: str, archive: bytes) -> Answer:
         body = (
             f"--{GO_BOUNDARY}\r\n"
             'Content-Disposition: form-data; name="archive"; filename="archive.tar.gz"\r\n'
@@ -123,13 +101,13 @@ class SdkClient(Client):
         ]
         return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
-    def ask(self, method: str, path: str, body: dict[str, str] | None = None) -> Reply:
+    def ask(self, method: str, path: str, body: dict[str, str] | None = None) -> Answer:
         if body is None:
             return self.send(self.request(method, path))
         content = json.dumps(body, separators=(",", ":")).encode()
         return self.send(self.request(method, path, content, "application/json"))
 
-    def deploy(self, project: str, archive: bytes) -> Reply:
+    def deploy(self, project: str, archive: bytes) -> Answer:
         body = (
             f"--{SDK_BOUNDARY}\r\n"
             'Content-Disposition: form-data; name="archive"; filename="archive.tar.gz"\r\n'
@@ -147,9 +125,9 @@ def connect(port: int) -> Iterator[socket.socket]:
         yield connection
 
 
-def read_reply(connection: socket.socket) -> Reply:
+def read_reply(connection: socket.socket) -> Answer:
     """The next response of a connection, to its end."""
     response = HTTPResponse(connection)
     response.begin()
     headers = {name.lower(): value for name, value in response.getheaders()}
-    return Reply(response.status, headers, response.read())
+    return Answer(response.status, headers, response.read())
