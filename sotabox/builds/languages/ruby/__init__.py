@@ -104,7 +104,7 @@ def _toolchain(
             packages=("build-essential",),
             env={"GEM_HOME": GEMS},
             files=("config.ru",),
-            install=(Step(_SERVER, (_CACHE,)),),
+            install=(Step(_SERVER),),
             env_prefixes=("RUBY", "GEM"),
         )
     files = manifests(tree, bundle)
