@@ -188,7 +188,10 @@ def _reasons(
         yield Reason(f"framework {framework}", "its packages or files")
     if root:
         yield Reason("the web's directory", root)
-    yield Reason(f"extensions {' '.join(extensions)}", "composer's files, the code, speed")
+    yield Reason(
+        f"extensions {' '.join(extensions)}",
+        "OPcache, what the packages require, what the code calls",
+    )
     yield from node.reasons if node else ()
 
 
