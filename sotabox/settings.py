@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import Any, Final, get_type_hints
 
@@ -38,6 +38,13 @@ class Settings:
     https_port: int = _setting(443, "Port on which Caddy serves HTTPS", "port")
     tls: TlsMode = _setting(TlsMode.AUTO, "Certificates: auto, internal or off")
     acme_email: str = _setting("", "Address that the certificate authority may write to")
+    acme_ca: str = _setting("", "URL of another ACME authority's directory, instead of Let's Encrypt")
+    acme_ca_root: Path = _setting(Path(), "PEM file with the root by which that authority is known")
+    public_ip: str = _setting(
+        "", "Addresses of this box as the internet sees them, for DNS; empty: found by itself"
+    )
+    dns: str = _setting("", "Name server asked about custom domains, HOST:PORT; empty: the system's")
+    domains_max: int = _setting(5, "Custom domains of a project", "domains")
     docker_host: str = _setting("unix:///var/run/docker.sock", "The engine's socket")
     network_pool: IPv4Network = _setting(
         IPv4Network("10.213.0.0/16"), "Addresses from which each project gets its own network"
@@ -206,17 +213,37 @@ def _check_pool(pool: IPv4Network) -> str | None:
     return f"it is too small: each project takes a /27 of it; give at least a /{_SMALLEST_POOL}"
 
 
+def _check_addresses(text: str) -> str | None:
+    for word in text.replace(",", " ").split():
+        try:
+            ip_address(word)
+        except ValueError:
+            return f"{word!r} is not an IP address"
+    return None
+
+
+def _check_dns(text: str) -> str | None:
+    host = text.rpartition(":")[0].strip("[]")
+    return None if not text else _check_listen(text) or _check_addresses(host)
+
+
 _CHECKS: Final[Mapping[str, Callable[[Any], str | None]]] = {
+    "acme_ca": lambda url: (
+        None if not url or url.startswith("https://") else "it must begin with https://"
+    ),
+    "acme_ca_root": lambda path: None if not path.name or path.is_file() else "it is not a file",
     "app_memory_mb": lambda mb: (
         None if mb >= _ENGINE_LEAST_MB else f"the engine gives at least {_ENGINE_LEAST_MB} MB"
     ),
     "build_ca": lambda path: None if not path.name or path.is_file() else "it is not a file",
     "build_env": _check_build_env,
     "data_dir": lambda path: None if path.name else "it must be a folder of its own",
+    "dns": _check_dns,
     "domain": _check_domain,
     "listen": _check_listen,
     "log_level": lambda text: (
         None if text.lower() in _LOG_LEVELS else f"it is not one of {', '.join(_LOG_LEVELS)}"
     ),
     "network_pool": _check_pool,
+    "public_ip": _check_addresses,
 }
