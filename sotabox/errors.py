@@ -7,7 +7,7 @@
     ├── NotFound 404
     ├── MethodNotAllowed 405
     ├── Conflict 409            SlugTaken · NothingRunning · NoPreviousDeployment · ProjectDeleting
-    │                           DuplicateHost · ProjectLimit
+    │                           DuplicateHost · ProjectLimit · DomainTaken · DomainLimit
     ├── Gone 410
     ├── TooLarge 413
     ├── UnsupportedMediaType 415
@@ -100,6 +100,18 @@ class DuplicateHost(Conflict):
     """Two projects, or a project and the box itself, claim one hostname."""
 
     code = "duplicate_host"
+
+
+class DomainTaken(Conflict):
+    """A project of this box has the domain already."""
+
+    code = "domain_taken"
+
+
+class DomainLimit(Conflict):
+    """The project has as many domains as it may."""
+
+    code = "domain_limit"
 
 
 class ProjectLimit(Conflict):

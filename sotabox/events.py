@@ -32,11 +32,19 @@ class ProjectChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DomainChanged:
+    """A custom domain was added, looked at, redirected or removed."""
+
+    project_id: str
+    domain_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lagged:
     """The subscriber was too slow; events before this one are lost to it."""
 
 
-Event: TypeAlias = DeploymentChanged | ProjectChanged | Lagged
+Event: TypeAlias = DeploymentChanged | ProjectChanged | DomainChanged | Lagged
 
 
 class Subscription:

@@ -11,6 +11,7 @@ from sotabox.store.database import Database
 from sotabox.store.deliveries import Deliveries
 from sotabox.store.deployments import Deployments
 from sotabox.store.device_logins import DeviceLogins
+from sotabox.store.domains import Domains
 from sotabox.store.env_vars import EnvVars
 from sotabox.store.folders import Folders
 from sotabox.store.logs import Logs
@@ -41,6 +42,7 @@ class Store:
     members: Members
     deployments: Deployments
     env_vars: EnvVars
+    domains: Domains
     webhooks: Webhooks
     deliveries: Deliveries
     logs: Logs
@@ -66,6 +68,7 @@ class Store:
             members=Members(database),
             deployments=Deployments(database, bus),
             env_vars=EnvVars(database, sealer),
+            domains=Domains(database, bus),
             webhooks=Webhooks(database, sealer),
             deliveries=Deliveries(database),
             logs=Logs(folders.logs),
