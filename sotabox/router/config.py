@@ -17,7 +17,7 @@ from ipaddress import ip_address
 from typing import Any, Final, Literal
 
 from sotabox.errors import DuplicateHost, Invalid
-from sotabox.router import handlers
+from sotabox.router import handlers, tls
 from sotabox.router.files import RouterFiles
 from sotabox.router.pages import Page, PageKind, page_route
 from sotabox.settings import TlsMode
@@ -30,18 +30,52 @@ Port = tuple[Literal["tcp", "udp"], int]
 GROUP_ABOVE: Final = 50
 GROUP_SIZE: Final = 32
 
+#: Where the control plane answers which certificates may be fetched; shut to all but Caddy itself.
+ASK_PATH: Final = "/internal/ask"
+
 _HOST: Final = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*"
 )
 
 
 @dataclass(frozen=True, slots=True)
+class CustomHost:
+    """A name that is not the box's; `*.` before it stands for one label.
+
+    `redirect_to` is another host, where its visitors are sent. `certified`: its certificate is
+    there, so that Caddy may keep and renew it by itself instead of asking at a handshake.
+    """
+
+    name: str
+    redirect_to: str | None = None
+    certified: bool = False
+
+    @property
+    def is_wildcard(self) -> bool:
+        return self.name.startswith("*.")
+
+    @property
+    def on_demand(self) -> bool:
+        """Whether Caddy asks before it has a certificate made."""
+        return self.is_wildcard or not self.certified
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """The hostnames (lower case, punycode) of a project, and the file that names its upstream."""
+    """The hostnames (lower case, punycode) of a project, and the file that names its upstream.
+
+    `hosts` are below the box's own domain, `domains` anybody's.
+    """
 
     hosts: tuple[str, ...]
     project_id: str
     upstream_file: str
+    domains: tuple[CustomHost, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of its hosts."""
+        return (*self.hosts, *(domain.name for domain in self.domains))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +157,8 @@ def render_config(
     ordered = sorted(routes, key=lambda route: (route.hosts, route.project_id))
     check_hosts(ordered, settings)
     secure = settings.tls_mode is not TlsMode.OFF
-    known = [*settings.control_hosts, *(host for route in ordered for host in route.hosts)]
+    domains = [domain for route in ordered for domain in route.domains]
+    known = [*settings.control_hosts, *(name for route in ordered for name in route.names)]
     serving = _serving_routes(ordered, settings, pages)
     plain = [handlers.redirect(known, settings.https_port), _unknown(pages)] if secure else serving
     servers = {
@@ -136,6 +171,9 @@ def render_config(
         servers["https"] = _server(settings, settings.https_port, protocols, serving, pages)
         # Certificates for the hosts of its routes; the redirects are ours.
         servers["https"]["automatic_https"] = {"disable_redirects": True}
+        servers["https"]["tls_connection_policies"] = tls.connection_policies(
+            settings.domain, [domain.name for domain in domains]
+        )
     document = render_idle(settings.files)
     document["apps"] = {
         "http": {
@@ -147,7 +185,16 @@ def render_config(
         }
     }
     if secure:
-        document["apps"]["tls"] = {"automation": {"policies": [{"issuers": [_issuer(settings)]}]}}
+        document["apps"]["tls"] = tls.automation(
+            _issuer(settings),
+            on_demand=any(domain.on_demand for domain in domains),
+            managed=[
+                *settings.control_hosts[:1],
+                f"*.{settings.domain}",
+                *(domain.name for domain in domains if not domain.on_demand),
+            ],
+            ask_url=f"http://{settings.control_plane}{ASK_PATH}",
+        )
         document["apps"]["pki"] = {"certificate_authorities": {"local": {"install_trust": False}}}
     return document
 
@@ -190,8 +237,9 @@ def check_hosts(routes: Sequence[Route], settings: RouterSettings) -> None:
     """Refuse names that Caddy would read as a pattern, and names claimed twice."""
     owners = dict.fromkeys(settings.control_hosts, "the box itself")
     for route in routes:
-        for host in route.hosts:
-            if not _HOST.fullmatch(host):
+        wildcards = {domain.name for domain in route.domains if domain.is_wildcard}
+        for host in route.names:
+            if not _HOST.fullmatch(host.removeprefix("*.") if host in wildcards else host):
                 raise Invalid(
                     f"{host!r} is not a hostname in lower case",
                     hint="Use letters, digits, '-' and '.'; international names in punycode.",
@@ -250,15 +298,34 @@ def _serving_routes(
         "handle": [_proxy(settings.control_plane, settings)],
         "terminal": True,
     }
-    apps = [_app(route, settings) for route in routes]
-    if sum(len(route.hosts) for route in routes) > GROUP_ABOVE:
+    apps = [_app(route, _exact_hosts(route), settings) for route in routes]
+    if sum(len(app["match"][0]["host"]) for app in apps) > GROUP_ABOVE:
         apps = [_group(apps[at : at + GROUP_SIZE]) for at in range(0, len(apps), GROUP_SIZE)]
-    return [control, *apps, _unknown(pages)]
+    redirects = [
+        handlers.redirect_to([domain.name], settings.url(domain.redirect_to))
+        for route in routes
+        for domain in route.domains
+        if domain.redirect_to
+    ]
+    # Last: a name of its own, maybe another project's, goes before the wildcard above it.
+    wildcards = [
+        _app(route, hosts, settings) for route in routes if (hosts := _wildcard_hosts(route))
+    ]
+    return [control, *apps, *redirects, *wildcards, _unknown(pages)]
 
 
-def _app(route: Route, settings: RouterSettings) -> Json:
+def _exact_hosts(route: Route) -> list[str]:
+    domains = (d.name for d in route.domains if not (d.is_wildcard or d.redirect_to))
+    return [*route.hosts, *domains]
+
+
+def _wildcard_hosts(route: Route) -> list[str]:
+    return [domain.name for domain in route.domains if domain.is_wildcard]
+
+
+def _app(route: Route, hosts: list[str], settings: RouterSettings) -> Json:
     return {
-        "match": [{"host": list(route.hosts)}],
+        "match": [{"host": hosts}],
         "handle": [_proxy(f"{{file.{route.upstream_file}}}", settings)],
         "terminal": True,
     }

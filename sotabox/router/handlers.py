@@ -50,8 +50,14 @@ def proxy(dial: str, *, idle_s: int, retry_s: int, stream_close_s: int) -> Json:
 
 
 def redirect(hosts: list[str], https_port: int) -> Json:
+    """To the same address, but HTTPS."""
     port = "" if https_port == 443 else f":{https_port}"
-    location = f"https://{{http.request.host}}{port}{{http.request.uri}}"
+    return redirect_to(hosts, f"https://{{http.request.host}}{port}")
+
+
+def redirect_to(hosts: list[str], origin: str) -> Json:
+    """To the same path and query of another origin."""
+    location = f"{origin}{{http.request.uri}}"
     return {
         "match": [{"host": hosts}],
         "handle": [

@@ -171,6 +171,14 @@ def last_words(output: str) -> str:
     return plain[-1] if plain else "it gave no reason"
 
 
+def issuance_words(log: str, name: str) -> str | None:
+    """What a log of Caddy's says of why it could not get a certificate of `name`; None: nothing."""
+    for line in reversed(log.splitlines()):
+        if '"level":"error"' in line and '"logger":"tls.' in line and f'"{name}"' in line:
+            return _said(line)
+    return None
+
+
 def read_since(files: RouterFiles, mark: int) -> str:
     """Caddy's log from `mark` (a size that it had); where errors go once the log is open."""
     if not files.log.exists():

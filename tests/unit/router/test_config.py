@@ -8,6 +8,7 @@ import pytest
 from sotabox.errors import DuplicateHost, Invalid
 from sotabox.router.config import (
     GROUP_SIZE,
+    CustomHost,
     Route,
     RouterSettings,
     TlsPolicy,
@@ -43,7 +44,15 @@ def test_render_config_golden_case_gives_the_expected_document(
     case = json.loads(path.read_text())
     tls = TlsPolicy(TlsMode(case["tls"].pop("mode")), **case["tls"])
     settings = RouterSettings(files=RouterFiles(Path("/srv/box")), tls=tls, **case["settings"])
-    routes = [Route(tuple(r["hosts"]), r["project_id"], r["upstream_file"]) for r in case["routes"]]
+    routes = [
+        Route(
+            tuple(r["hosts"]),
+            r["project_id"],
+            r["upstream_file"],
+            tuple(CustomHost(**domain) for domain in r.get("domains", ())),
+        )
+        for r in case["routes"]
+    ]
     document = render_config(routes, settings, pages)
     fresh = tmp_path / path.name
     fresh.write_bytes(encode_config(document))
@@ -79,6 +88,69 @@ def test_render_config_host_that_is_a_pattern_is_refused(
     """A domain can't smuggle a wildcard or a placeholder into Caddy."""
     with pytest.raises(Invalid, match="hostname"):
         render_config([Route((host,), "p", "/u")], settings, pages)
+
+
+@pytest.mark.parametrize("name", ["*.a.*", "*", "*.", "{host}.example.org", "A.example.org"])
+def test_render_config_domain_that_is_another_pattern_is_refused(
+    name: str, settings: RouterSettings, pages: Pages
+) -> None:
+    """A wildcard stands for one label of its own, and for nothing else."""
+    routes = [Route(("a.localhost",), "a", "/u", (CustomHost(name),))]
+    with pytest.raises(Invalid, match="hostname"):
+        render_config(routes, settings, pages)
+
+
+def test_render_config_domain_claimed_twice_is_refused(
+    settings: RouterSettings, pages: Pages
+) -> None:
+    """A domain is one project's."""
+    routes = [
+        Route((f"{name}.localhost",), name, "/u", (CustomHost("shop.example.org"),))
+        for name in "ab"
+    ]
+    with pytest.raises(DuplicateHost, match="shop.example.org"):
+        render_config(routes, settings, pages)
+
+
+def test_render_config_wildcard_comes_after_every_name(
+    settings: RouterSettings, pages: Pages
+) -> None:
+    """Another project's own name goes before the wildcard above it, in whatever group it is."""
+    names = [Route((f"a{n}.localhost",), f"a{n}", "/u") for n in range(60)]
+    wild = Route(("0.localhost",), "0", "/w", (CustomHost("*.example.org"),))
+    exact = Route(("z.localhost",), "z", "/z", (CustomHost("z.example.org"),))
+    routes = app_routes(render_config([wild, exact, *names], settings, pages))
+    hosts = [host for entry in routes for host in entry["match"][0]["host"]]
+    assert hosts[-1] == "*.example.org"
+    assert "z.example.org" in hosts[:-1]
+    assert hosts.count("*.example.org") == 1
+
+
+def test_render_config_without_tls_asks_for_no_certificate(
+    settings: RouterSettings, pages: Pages
+) -> None:
+    """A box that serves plain HTTP never speaks to an authority."""
+    off = replace(settings, domain="example.com", tls=TlsPolicy(TlsMode.OFF))
+    routes = [Route(("a.example.com",), "a", "/u", (CustomHost("example.org"),))]
+    assert "tls" not in render_config(routes, off, pages)["apps"]
+
+
+def test_render_config_certified_domains_need_no_answer_of_ours(
+    settings: RouterSettings, pages: Pages
+) -> None:
+    """With sotabox stopped, Caddy restarts and serves every domain that has its certificate."""
+    secure = replace(settings, domain="example.com")
+    routes = [Route(("a.example.com",), "a", "/u", (CustomHost("example.org", certified=True),))]
+    assert "on_demand" not in str(render_config(routes, secure, pages)["apps"]["tls"])
+
+
+def test_render_config_box_that_is_an_address_takes_handshakes_without_a_name(
+    settings: RouterSettings, pages: Pages
+) -> None:
+    """Clients send no server name for a bare address."""
+    bare = replace(settings, domain="203.0.113.7", tls=TlsPolicy(TlsMode.INTERNAL))
+    server = render_config([], bare, pages)["apps"]["http"]["servers"]["https"]
+    assert server["tls_connection_policies"] == [{}]
 
 
 def test_render_config_fifty_hosts_stay_flat(settings: RouterSettings, pages: Pages) -> None:
