@@ -24,6 +24,11 @@ from litestar import Router
 from sotabox.api.routes import api_routes
 from sotabox.builds.archive import ArchiveLimits
 from sotabox.dashboard.routes import dashboard_routes
+from sotabox.domains.addresses import Addresses
+from sotabox.domains.ask import AskIndex
+from sotabox.domains.custom_domains import CustomDomains
+from sotabox.domains.resolver import Resolver
+from sotabox.domains.watch import DomainWatch
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.events import watch
@@ -48,6 +53,7 @@ from sotabox.pipeline.repairs import Repairs
 from sotabox.pipeline.retention import Retention
 from sotabox.pipeline.routes import Routes
 from sotabox.router.binary import find_caddy
+from sotabox.router.certificates import Certificates
 from sotabox.router.config import RouterSettings, TlsPolicy
 from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
@@ -107,7 +113,7 @@ class _Parts:
             domain=settings.domain,
             http_port=settings.http_port,
             https_port=settings.https_port,
-            tls=TlsPolicy(settings.tls, settings.acme_email),
+            tls=_tls_policy(settings),
             control_plane=settings.listen,
         )
         binary = find_caddy(environ)
@@ -154,7 +160,12 @@ class _Parts:
             url_of=self._url_of,
         )
         self.queue = Queue(deployer.run, on_end=store.logs.wake)
-        self.routes = Routes(store, self.caddy, self.upstreams, self._host_of)
+        certificates = Certificates(self.router_settings)
+        index = AskIndex(
+            certificates.exists, rationed=self.router_settings.tls_mode is TlsMode.AUTO
+        )
+        self.routes = Routes(store, self.caddy, self.upstreams, self._host_of, index.replace)
+        self.domains = self._domains(certificates, index)
         rooms = ProjectRooms(
             store=store,
             bus=bus,
@@ -187,6 +198,25 @@ class _Parts:
             rooms=rooms,
             swaps=swaps,
             limits=ArchiveLimits(settings.files_max, settings.unpacked_max_bytes),
+        )
+
+    def _domains(self, certificates: Certificates, index: AskIndex) -> CustomDomains:
+        resolver = Resolver(self.settings.dns)
+        addresses = Addresses(self.settings.public_ip, self.settings.domain, resolver)
+        watch = DomainWatch(
+            store=self.store,
+            resolver=resolver,
+            addresses=addresses,
+            app_host=self._host_of,
+            apply_routes=self.routes.apply,
+            obtain_certificate=certificates.obtain,
+        )
+        return CustomDomains(
+            watch=watch,
+            addresses=addresses,
+            index=index,
+            app_host=self._host_of,
+            apply_routes=self.routes.apply,
         )
 
     def _host_of(self, slug: str) -> str:
@@ -222,7 +252,7 @@ class _Parts:
 
 async def _run(parts: _Parts) -> None:
     """Serves the API and watches Caddy and the engine, until a signal comes or one of them dies."""
-    box = Box(parts.settings, parts.store, parts.pipeline, parts.bus)
+    box = Box(parts.settings, parts.store, parts.pipeline, parts.bus, parts.domains)
     host, port = parts.settings.listen_address
     server = Server(
         build_site(box, [*api_routes(), *_dashboard(parts, box)]),
@@ -243,6 +273,7 @@ async def _run(parts: _Parts) -> None:
         loop.create_task(
             watch(parts.engine, parts.repairs.on_event, parts.on_engine), name="watch the engine"
         ),
+        loop.create_task(parts.domains.watch.run(), name="watch domains"),
         loop.create_task(parts.look_again(), name="look again"),
     ]
     closing = loop.create_task(box.closing.wait(), name="wait for a signal")
@@ -269,6 +300,11 @@ def _dashboard(parts: _Parts, box: Box) -> list[Router]:
         secure=parts.router_settings.tls_mode is not TlsMode.OFF,
         csrf_key=parts.store.sealer.derived_key("form tokens"),
     )
+
+
+def _tls_policy(settings: Settings) -> TlsPolicy:
+    roots = (str(settings.acme_ca_root),) if settings.acme_ca_root.name else ()
+    return TlsPolicy(settings.tls, settings.acme_email, settings.acme_ca, roots)
 
 
 async def _stop(box: Box, server: Server, tasks: list[asyncio.Task[None]]) -> None:

@@ -15,6 +15,11 @@ from litestar.types import ControllerRouterHandler
 from sotabox.api.routes import api_routes
 from sotabox.builds.archive import ArchiveLimits
 from sotabox.crypto import digest_token, key_prefix, new_api_key
+from sotabox.domains.addresses import Addresses
+from sotabox.domains.ask import AskIndex
+from sotabox.domains.custom_domains import CustomDomains
+from sotabox.domains.resolver import Resolver
+from sotabox.domains.watch import DomainWatch
 from sotabox.engine.client import Engine
 from sotabox.events import Bus
 from sotabox.model.deployment import Deployment
@@ -70,6 +75,39 @@ async def _nothing(_: str) -> None:
     """Work that is done at once."""
 
 
+async def _no_certificate(_: str) -> str | None:
+    """A box without TLS: there is nothing to obtain."""
+
+
+async def _no_router() -> None:
+    """Routes that are in force at once, as nobody serves them."""
+
+
+def custom_domains(settings: Settings, store: Store) -> CustomDomains:
+    """The domains room of a box whose router is not there."""
+
+    def app_host(slug: str) -> str:
+        return f"{slug}.{settings.domain}"
+
+    resolver = Resolver(settings.dns)
+    addresses = Addresses(settings.public_ip, settings.domain, resolver)
+    watch = DomainWatch(
+        store=store,
+        resolver=resolver,
+        addresses=addresses,
+        app_host=app_host,
+        apply_routes=_no_router,
+        obtain_certificate=_no_certificate,
+    )
+    return CustomDomains(
+        watch=watch,
+        addresses=addresses,
+        index=AskIndex(lambda _: False),
+        app_host=app_host,
+        apply_routes=_no_router,
+    )
+
+
 @asynccontextmanager
 async def open_site(
     data_dir: Path,
@@ -92,7 +130,7 @@ async def open_site(
         limits=ArchiveLimits(1000, 10_000_000),
     )
     chosen = Settings(data_dir=data_dir, **{"rate_limit": 0, "disk_floor_mb": 0} | settings)
-    box = Box(chosen, store, pipeline, bus)
+    box = Box(chosen, store, pipeline, bus, custom_domains(chosen, store))
     transport = httpx.ASGITransport(build_site(box, routes or api_routes()))  # type: ignore[arg-type]
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:

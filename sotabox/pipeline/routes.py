@@ -1,10 +1,12 @@
 """Hostnames to projects: read from the store, put in force by the router."""
 
 import asyncio
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 
+from sotabox.model.domain import Domain, DomainStatus
 from sotabox.model.project import Project
-from sotabox.router.config import Route
+from sotabox.router.config import CustomHost, Route
 from sotabox.router.process import Caddy
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
@@ -14,20 +16,40 @@ class Routes:
     """Keeps the router's hosts what the store says; a deploy does not touch them."""
 
     def __init__(
-        self, store: Store, caddy: Caddy, upstreams: Upstreams, host_of: Callable[[str], str]
+        self,
+        store: Store,
+        caddy: Caddy,
+        upstreams: Upstreams,
+        host_of: Callable[[str], str],
+        tell: Callable[[Sequence[Route]], None],
     ) -> None:
+        """The routes of a store.
+
+        Args:
+            host_of: a project's host below the box's own domain, by its slug.
+            tell: is given the routes before Caddy is, so that what was removed is unknown at once.
+        """
         self._store = store
         self._caddy = caddy
         self._upstreams = upstreams
         self._host_of = host_of
+        self._tell = tell
         self._turn = asyncio.Lock()
         self._asked = 0
         self._served = 0
 
     async def read(self) -> list[Route]:
         """The routes of all projects that are not on their way out."""
-        projects = await self._store.projects.all()
-        return [self._route(project) for project in projects if not project.deleting]
+        domains = defaultdict[str, list[Domain]](list)
+        for domain in await self._store.domains.served():
+            domains[domain.project_id].append(domain)
+        routes = [
+            self._route(project, domains[project.id])
+            for project in await self._store.projects.all()
+            if not project.deleting
+        ]
+        self._tell(routes)
+        return routes
 
     async def apply(self) -> None:
         """Puts today's routes in force.
@@ -47,9 +69,20 @@ class Routes:
             await self._caddy.apply(await self.read())
             self._served = serving
 
-    def _route(self, project: Project) -> Route:
+    def _route(self, project: Project, domains: Sequence[Domain]) -> Route:
+        host = self._host_of(project.slug)
+        served = {host, *(domain.domain for domain in domains)}
         return Route(
-            hosts=(self._host_of(project.slug),),
+            hosts=(host,),
             project_id=project.id,
             upstream_file=str(self._upstreams.path(project.id)),
+            domains=tuple(
+                CustomHost(
+                    domain.domain,
+                    # Until its target is served as well, it shows the app itself.
+                    redirect_to=domain.redirect_to if domain.redirect_to in served else None,
+                    certified=domain.status is DomainStatus.ACTIVE,
+                )
+                for domain in domains
+            ),
         )

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from sotabox.domains.custom_domains import CustomDomains
 from sotabox.events import Bus
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
@@ -17,5 +18,6 @@ class Box:
     store: Store
     pipeline: Pipeline
     bus: Bus
+    domains: CustomDomains
     #: Set when the box stops: streams end themselves, as the server waits for them.
     closing: asyncio.Event = field(default_factory=asyncio.Event)

@@ -64,7 +64,7 @@ def client_address(peer: str | None, headers: Mapping[bytes, bytes]) -> str:
     """
     address = peer or "local"
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
-    if forwarded and (peer is None or _is_loopback(peer)):
+    if forwarded and (peer is None or is_loopback(peer)):
         address = forwarded
     try:
         parsed = ip_address(address)
@@ -75,7 +75,8 @@ def client_address(peer: str | None, headers: Mapping[bytes, bytes]) -> str:
     return str(parsed)
 
 
-def _is_loopback(peer: str) -> bool:
+def is_loopback(peer: str) -> bool:
+    """Whether a connection from `peer` was made on this machine."""
     try:
         return ip_address(peer).is_loopback
     except ValueError:
