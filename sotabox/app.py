@@ -21,6 +21,7 @@ from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Router
 
+from sotabox import __version__
 from sotabox.api.routes import api_routes
 from sotabox.builds.archive import ArchiveLimits
 from sotabox.dashboard.routes import dashboard_routes
@@ -44,6 +45,7 @@ from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.deploy import Deployer
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.health import HealthCheck
+from sotabox.pipeline.limits import PlanLimits
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.pipeline.projects import ProjectRooms
@@ -62,6 +64,8 @@ from sotabox.settings import Settings, TlsMode
 from sotabox.store.store import Store
 from sotabox.web.box import Box
 from sotabox.web.site import build_site
+from sotabox.webhooks.addresses import Policy
+from sotabox.webhooks.courier import Courier
 
 #: More than 128, or as many open log streams keep everybody else out.
 _BACKLOG: Final = 2048
@@ -132,7 +136,14 @@ class _Parts:
             grace_s=settings.stop_grace_s,
         )
         self.retention = Retention(settings, store, images, containers)
-        candidates = Candidates(settings, instance_id, containers, networks, self.health)
+        candidates = Candidates(
+            settings,
+            instance_id,
+            containers,
+            networks,
+            self.health,
+            PlanLimits(settings, store),
+        )
         swaps = ProjectLocks()
         waiting = waiting_target(files)
         deployer = Deployer(
@@ -166,6 +177,17 @@ class _Parts:
         )
         self.routes = Routes(store, self.caddy, self.upstreams, self._host_of, index.replace)
         self.domains = self._domains(certificates, index)
+        self.courier = Courier(
+            store,
+            bus,
+            Policy(
+                settings.webhook_private,
+                (settings.network_pool,),
+                (settings.http_port, settings.https_port),
+            ),
+            url_of=self._url_of,
+            version=__version__,
+        )
         rooms = ProjectRooms(
             store=store,
             bus=bus,
@@ -243,6 +265,7 @@ class _Parts:
     async def close(self) -> None:
         """Ends what works in the background; containers and Caddy stay as they are."""
         await self.queue.close()
+        await self.courier.close()
         await self.drains.close()
         await self.retention.close()
         await self.health.close()
@@ -252,7 +275,15 @@ class _Parts:
 
 async def _run(parts: _Parts) -> None:
     """Serves the API and watches Caddy and the engine, until a signal comes or one of them dies."""
-    box = Box(parts.settings, parts.store, parts.pipeline, parts.bus, parts.domains)
+    box = Box(
+        parts.settings,
+        parts.store,
+        parts.pipeline,
+        parts.bus,
+        parts.domains,
+        parts.courier,
+        parts.router_settings.url,
+    )
     host, port = parts.settings.listen_address
     server = Server(
         build_site(box, [*api_routes(), *_dashboard(parts, box)]),
@@ -274,6 +305,7 @@ async def _run(parts: _Parts) -> None:
             watch(parts.engine, parts.repairs.on_event, parts.on_engine), name="watch the engine"
         ),
         loop.create_task(parts.domains.watch.run(), name="watch domains"),
+        loop.create_task(parts.courier.run(), name="deliver webhooks"),
         loop.create_task(parts.look_again(), name="look again"),
     ]
     closing = loop.create_task(box.closing.wait(), name="wait for a signal")

@@ -141,6 +141,11 @@ def new_partner_key() -> str:
     return f"sotap_{secrets.token_hex(20)}"
 
 
+def new_password() -> str:
+    """A fresh password, for somebody who did not choose one."""
+    return secrets.token_urlsafe(15)
+
+
 def new_webhook_secret() -> str:
     """A fresh secret, by which a webhook's receiver knows that the box has sent something."""
     return f"whsec_{secrets.token_hex(32)}"

@@ -38,12 +38,16 @@ class Settings:
     https_port: int = _setting(443, "Port on which Caddy serves HTTPS", "port")
     tls: TlsMode = _setting(TlsMode.AUTO, "Certificates: auto, internal or off")
     acme_email: str = _setting("", "Address that the certificate authority may write to")
-    acme_ca: str = _setting("", "URL of another ACME authority's directory, instead of Let's Encrypt")
+    acme_ca: str = _setting(
+        "", "URL of another ACME authority's directory, instead of Let's Encrypt"
+    )
     acme_ca_root: Path = _setting(Path(), "PEM file with the root by which that authority is known")
     public_ip: str = _setting(
         "", "Addresses of this box as the internet sees them, for DNS; empty: found by itself"
     )
-    dns: str = _setting("", "Name server asked about custom domains, HOST:PORT; empty: the system's")
+    dns: str = _setting(
+        "", "Name server asked about custom domains, HOST:PORT; empty: the system's"
+    )
     domains_max: int = _setting(5, "Custom domains of a project", "domains")
     docker_host: str = _setting("unix:///var/run/docker.sock", "The engine's socket")
     network_pool: IPv4Network = _setting(
@@ -83,6 +87,9 @@ class Settings:
     disk_floor_mb: int = _setting(1000, "Deploys are refused with less free disk than this", "MB")
     stream_max_s: int = _setting(900, "Longest life of a log stream's connection", "seconds")
     rate_limit: int = _setting(100, "API requests a minute and user; 0: no limit", "requests")
+    webhook_private: bool = _setting(
+        False, "Whether webhooks may lead into private networks and to this box itself"
+    )
     log_level: str = _setting("info", "debug, info, warning or error")
 
     @property
@@ -141,7 +148,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str]) -
 def _parse(row: Row, text: str, origin: str) -> Any:
     problem: str | None
     try:
-        value = row.kind(text)
+        value = _read_bool(text) if row.kind is bool else row.kind(text)
     except ValueError:
         value, problem = None, f"it is not {_KINDS[row.kind]}"
     else:
@@ -154,7 +161,15 @@ def _parse(row: Row, text: str, origin: str) -> Any:
     return value
 
 
+def _read_bool(text: str) -> bool:
+    if text.lower() not in _BOOLS:
+        raise ValueError(text)
+    return _BOOLS[text.lower()]
+
+
+_BOOLS: Final = {"true": True, "1": True, "false": False, "0": False}
 _KINDS: Final[Mapping[type, str]] = {
+    bool: "true or false",
     int: "a whole number",
     float: "a number",
     IPv4Network: "an IPv4 network, such as 10.213.0.0/16",

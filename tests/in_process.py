@@ -6,6 +6,7 @@ What a deployment does while it is under way is the test's: the queue runs `work
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,9 @@ from sotabox.settings import Settings
 from sotabox.store.store import Store
 from sotabox.web.box import Box
 from sotabox.web.site import build_site
+from sotabox.webhooks.addresses import Policy
+from sotabox.webhooks.courier import Courier
+from sotabox.webhooks.schedule import next_pause
 
 Work = Callable[[str], Awaitable[None]]
 
@@ -114,6 +118,7 @@ async def open_site(
     *,
     work: Work = _nothing,
     routes: list[ControllerRouterHandler] | None = None,
+    pause: Callable[[int, float], timedelta] = next_pause,
     **settings: Any,
 ) -> AsyncIterator[InProcess]:
     """A site on a store of its own in `data_dir`."""
@@ -130,7 +135,23 @@ async def open_site(
         limits=ArchiveLimits(1000, 10_000_000),
     )
     chosen = Settings(data_dir=data_dir, **{"rate_limit": 0, "disk_floor_mb": 0} | settings)
-    box = Box(chosen, store, pipeline, bus, custom_domains(chosen, store))
+    courier = Courier(
+        store,
+        bus,
+        Policy(chosen.webhook_private, (chosen.network_pool,)),
+        url_of=lambda slug: f"http://{slug}.{chosen.domain}",
+        version="test",
+        pause=pause,
+    )
+    box = Box(
+        chosen,
+        store,
+        pipeline,
+        bus,
+        custom_domains(chosen, store),
+        courier,
+        lambda host: f"http://{host}",
+    )
     transport = httpx.ASGITransport(build_site(box, routes or api_routes()))  # type: ignore[arg-type]
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
@@ -138,6 +159,7 @@ async def open_site(
             client.headers.update(await site.key_of(site.admin))
             yield site
     finally:
+        await courier.close()
         await queue.close()
         await engine.close()
         await store.close()

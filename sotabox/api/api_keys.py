@@ -20,9 +20,14 @@ async def create_api_key(
 ) -> Response[bytes]:
     """A new key of the actor; the only answer that holds its text."""
     body = await read_json(request, NewApiKeyIn)
-    row, key = await api_keys.create(box.store, actor.user, body.name)
+    row, key = await api_keys.create(box.store, actor.user, body.name, body.expires_at)
     shown = NewApiKeyOut(
-        id=row.id, name=row.name, key=key, key_prefix=row.key_prefix, created_at=row.created_at
+        id=row.id,
+        name=row.name,
+        key=key,
+        key_prefix=row.key_prefix,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
     )
     return one(shown, 201)
 

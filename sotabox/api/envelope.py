@@ -29,6 +29,11 @@ def one(data: Any, status: int = 200) -> Response[bytes]:
     return Response(_encoder.encode(_One(data)), status_code=status, media_type=_JSON)
 
 
+def bare(data: Any, status: int = 200) -> Response[bytes]:
+    """Just the thing: for the few answers that clients read without an envelope."""
+    return Response(_encoder.encode(data), status_code=status, media_type=_JSON)
+
+
 def many(data: Sequence[Any], next_cursor: str | None) -> Response[bytes]:
     """`{"data": […], "pagination": {…}}`; there is more exactly where there is a cursor."""
     page = _Many(data, _Pagination(next_cursor, next_cursor is not None))

@@ -1,6 +1,8 @@
 """Whether the box lives (`/healthz`) and works (`/readyz`), for monitors; needs no key."""
 
-from litestar import Response, get
+from typing import Final
+
+from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency
 
 from sotabox.api.envelope import one
@@ -8,14 +10,17 @@ from sotabox.errors import Unavailable
 from sotabox.operations import health
 from sotabox.web.box import Box
 
+#: To a HEAD the server sends the same without the body.
+_METHODS: Final = [HttpMethod.GET, HttpMethod.HEAD]
 
-@get("/healthz")
+
+@route("/healthz", http_method=_METHODS)
 async def is_alive() -> Response[bytes]:
     """The process answers."""
     return one({"status": "ok"})
 
 
-@get("/readyz")
+@route("/readyz", http_method=_METHODS)
 async def is_ready(box: NamedDependency[Box]) -> Response[bytes]:
     """It can take requests: its database answers, and it is not about to stop."""
     if box.closing.is_set():

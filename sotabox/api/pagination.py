@@ -31,6 +31,19 @@ class Page:
         """How many rows to ask for: the one too many tells that there are more."""
         return self.limit + 1
 
+    def number(self) -> int | None:
+        """The position in a list that is ordered by numbers.
+
+        Raises:
+            BadRequest: it is none.
+        """
+        text = self.position
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) < 19):
+            raise BadRequest("This cursor does not belong to this list")
+        return int(text)
+
     def cursor(self, found: int, last_position: str) -> str | None:
         """Where the next page starts, if `found` rows of a probe say that there is one."""
         return _encode(self.of, last_position) if found > self.limit else None

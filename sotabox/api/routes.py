@@ -3,10 +3,36 @@
 from litestar import Router
 from litestar.types import ControllerRouterHandler
 
-from sotabox.api import api_keys, ask, deployments, domains, env_vars, health, logs, projects
+from sotabox.api import (
+    api_keys,
+    ask,
+    deployments,
+    device_login,
+    domains,
+    env_vars,
+    health,
+    logs,
+    members,
+    partners,
+    projects,
+    users,
+    webhooks,
+)
 from sotabox.web.gate import API_PREFIX
 
-_RESOURCES = (projects, env_vars, domains, deployments, logs, api_keys)
+_RESOURCES = (
+    projects,
+    members,
+    env_vars,
+    domains,
+    deployments,
+    logs,
+    webhooks,
+    api_keys,
+    device_login,
+    users,
+    partners,
+)
 
 
 def api_routes() -> list[ControllerRouterHandler]:

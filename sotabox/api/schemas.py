@@ -120,6 +120,7 @@ class ApiKeyOut(msgspec.Struct, kw_only=True):
     name: str
     key_prefix: str
     last_used_at: str | None
+    expires_at: str | None
     created_at: str
 
     @classmethod
@@ -129,6 +130,7 @@ class ApiKeyOut(msgspec.Struct, kw_only=True):
             name=key.name,
             key_prefix=key.key_prefix,
             last_used_at=key.last_used_at,
+            expires_at=key.expires_at,
             created_at=key.created_at,
         )
 
@@ -140,6 +142,7 @@ class NewApiKeyOut(msgspec.Struct, kw_only=True):
     name: str
     key: str
     key_prefix: str
+    expires_at: str | None
     created_at: str
 
 
@@ -168,4 +171,7 @@ class RollbackIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class NewApiKeyIn(msgspec.Struct, forbid_unknown_fields=True):
+    """`expires_at` in RFC 3339; without it, a key works until it is revoked."""
+
     name: str
+    expires_at: str | None = None

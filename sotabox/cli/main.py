@@ -8,7 +8,20 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from sotabox import __version__
-from sotabox.cli import apikey, caddy, demo, live_restore, plan, purge, serve, unit, url, user, wait
+from sotabox.cli import (
+    apikey,
+    caddy,
+    demo,
+    live_restore,
+    partner,
+    plan,
+    purge,
+    serve,
+    unit,
+    url,
+    user,
+    wait,
+)
 from sotabox.cli.configuration import merge_configuration
 from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure
 from sotabox.errors import SotaboxError
@@ -35,6 +48,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     plan,
     apikey,
     user,
+    partner,
     url,
     demo,
     wait,

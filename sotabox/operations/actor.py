@@ -39,14 +39,12 @@ class Actor:
 
 
 async def visible_project(store: Store, actor: Actor, ref: str) -> Project:
-    """The project of an id or slug, if the actor may see it.
+    """The project of an id or slug, if the actor may see it: as owner, member or admin.
 
     Raises:
         NotFound: there is none, or it is another's: the two can't be told apart.
     """
-    project = await store.projects.find(ref)
-    if project is None or not (actor.sees_all or project.user_id == actor.user.id):
-        raise NotFound("There is no such project")
+    project, _ = await _project_and_role(store, actor, ref)
     return project
 
 
@@ -56,6 +54,38 @@ async def changeable_project(store: Store, actor: Actor, ref: str) -> Project:
     Raises:
         NotFound, Forbidden: as above; a viewer's own view decides first.
     """
-    project = await visible_project(store, actor, ref)
+    project, role = await _project_and_role(store, actor, ref)
     actor.require_change()
+    if role is Role.VIEWER:
+        raise Forbidden(
+            "You may look at this project, but change nothing",
+            hint="Its owner can make you a member of it.",
+        )
     return project
+
+
+async def owned_project(store: Store, actor: Actor, ref: str) -> Project:
+    """The same, if it is the actor's own, or the actor is an admin.
+
+    Raises:
+        NotFound, Forbidden: as above; members work on a project, but it isn't theirs.
+    """
+    project, role = await _project_and_role(store, actor, ref)
+    actor.require_change()
+    if role is not None:
+        raise Forbidden(
+            "Only the owner of this project may do this", hint="Ask them, or an admin of the box."
+        )
+    return project
+
+
+async def _project_and_role(store: Store, actor: Actor, ref: str) -> tuple[Project, Role | None]:
+    """A visible project, and as what the actor was added to it; None for owner and admin."""
+    found = await store.projects.find_for(ref, actor.user.id)
+    if found is not None:
+        project, role = found
+        if actor.sees_all or project.user_id == actor.user.id:
+            return project, None
+        if role is not None:
+            return project, role
+    raise NotFound("There is no such project")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sotabox.errors import Detail, Invalid, NotFound
 from sotabox.model.environment import VARIABLES_MAX, EnvVar, Target, check_key, check_value
 from sotabox.model.project import Project
-from sotabox.operations.actor import Actor, changeable_project, visible_project
+from sotabox.operations.actor import Actor, changeable_project
 from sotabox.store.store import Store
 
 
@@ -37,8 +37,8 @@ def diff(before: Mapping[str, str], after: Mapping[str, str]) -> Diff:
 
 async def of(store: Store, actor: Actor, project_ref: str) -> list[EnvVar]:
     """A project's variables with their values, by key."""
-    project = await visible_project(store, actor, project_ref)
-    actor.require_change()  # values are secrets: who may only look does not see them
+    # Values are secrets: who may only look does not see them.
+    project = await changeable_project(store, actor, project_ref)
     return await store.env_vars.of_project(project.id)
 
 

@@ -4,7 +4,8 @@ import secrets
 
 from sotabox.errors import Detail, Invalid, NotFound, SlugTaken
 from sotabox.model.project import NAME_MAX, SLUG_MAX, Project, check_slug, derive_slug
-from sotabox.operations.actor import Actor, changeable_project
+from sotabox.model.user import QUOTAS
+from sotabox.operations.actor import Actor, changeable_project, owned_project
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.store.store import Store
 
@@ -19,6 +20,7 @@ async def create(
     Raises:
         Invalid: name or slug can't be one.
         SlugTaken: the given slug belongs to another project.
+        ProjectLimit: the actor's plan has no room for it.
     """
     actor.require_change()
     name = _checked_name(name)
@@ -28,10 +30,11 @@ async def create(
 
 
 async def _insert(store: Store, actor: Actor, name: str, slug: str | None) -> Project:
+    at_most = QUOTAS[actor.user.plan].projects_max
     if slug is not None:
         if problem := check_slug(slug):
             raise _invalid("slug", problem)
-        project = await store.projects.insert(actor.user.id, name, slug)
+        project = await store.projects.insert(actor.user.id, name, slug, at_most)
         if project is None:
             raise SlugTaken(
                 f"The slug '{slug}' is taken",
@@ -41,7 +44,7 @@ async def _insert(store: Store, actor: Actor, name: str, slug: str | None) -> Pr
     base = derive_slug(name) or "app"
     candidate = base if check_slug(base) is None else f"{base}-app"[:SLUG_MAX]
     for _ in range(_SUFFIX_TRIES):
-        project = await store.projects.insert(actor.user.id, name, candidate)
+        project = await store.projects.insert(actor.user.id, name, candidate, at_most)
         if project is not None:
             return project
         candidate = f"{base[: SLUG_MAX - 7]}-{secrets.token_hex(3)}"
@@ -66,7 +69,7 @@ async def delete(store: Store, pipeline: Pipeline, actor: Actor, ref: str) -> No
 
     From the first write on it is as good as gone: a box killed in the middle finishes at its start.
     """
-    project = await changeable_project(store, actor, ref)
+    project = await owned_project(store, actor, ref)
     await store.projects.mark_deleting(project.id)
     await pipeline.dismantle(project)
 

@@ -16,9 +16,10 @@ from sotabox.engine.sockets import listening
 from sotabox.engine.spec import ContainerRequest
 from sotabox.errors import EngineUnavailable
 from sotabox.model.deployment import Deployment
-from sotabox.model.project import Limits, Project
+from sotabox.model.project import Project
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.health import HealthCheck, Probe
+from sotabox.pipeline.limits import PlanLimits
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.settings import Settings
 
@@ -51,12 +52,14 @@ class Candidates:
         containers: Containers,
         networks: Networks,
         health: HealthCheck,
+        limits: PlanLimits,
     ) -> None:
         self._settings = settings
         self._instance_id = instance_id
         self._containers = containers
         self._networks = networks
         self._health = health
+        self._limits = limits
 
     async def request(
         self,
@@ -95,9 +98,7 @@ class Candidates:
             env=env,
             command=command,
             port=deployment.port,
-            limits=Limits(
-                self._settings.app_memory_mb, self._settings.app_cpus, self._settings.app_pids
-            ),
+            limits=await self._limits.of(project),
             stop_grace_s=self._settings.stop_grace_s,
             role=role,
         )

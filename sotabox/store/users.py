@@ -5,7 +5,7 @@ import sqlite3
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
 from sotabox.model.user import Plan, Role, User
-from sotabox.store.database import Database
+from sotabox.store.database import Database, Transaction
 
 _INSERT = """
     INSERT INTO users (id, email, role, password_hash, created_at) VALUES (?, ?, ?, ?, ?)
@@ -14,6 +14,15 @@ _BY_ID = "SELECT * FROM users WHERE id = ?"
 _BY_EMAIL = "SELECT * FROM users WHERE email = ?"
 _ALL = "SELECT * FROM users ORDER BY id"
 _FIRST_ADMIN = "SELECT * FROM users WHERE role = 'admin' ORDER BY id LIMIT 1"
+_PAGE = "SELECT * FROM users WHERE id > ? ORDER BY id LIMIT ?"
+_OTHER_ADMIN = "SELECT 1 FROM users WHERE role = 'admin' AND id <> ? LIMIT 1"
+_SET_ROLE = "UPDATE users SET role = ? WHERE id = ? RETURNING *"
+_OWNS = "SELECT 1 FROM projects WHERE user_id = ? LIMIT 1"
+_NO_MEMBER_OF_OWN = """
+    DELETE FROM members WHERE user_id = :heir_id
+        AND project_id IN (SELECT id FROM projects WHERE user_id = :user_id)"""
+_HAND_OVER = "UPDATE projects SET user_id = :heir_id WHERE user_id = :user_id"
+_DELETE = "DELETE FROM users WHERE id = ?"
 _UPDATE_HASH = "UPDATE users SET password_hash = ? WHERE id = ?"
 
 
@@ -48,10 +57,56 @@ class Users:
         row = await self._database.one(_FIRST_ADMIN)
         return _user(row) if row else None
 
+    async def page(self, after: str, limit: int) -> list[User]:
+        """At most `limit` users whose id is above `after`."""
+        return [_user(row) for row in await self._database.all(_PAGE, (after, limit))]
+
+    async def set_role(self, user_id: str, role: Role) -> User | None:
+        """Gives a user another role; None where there is no such user.
+
+        Raises:
+            LastAdmin: nobody would be left to run the box.
+        """
+        async with self._database.transaction() as transaction:
+            if role is not Role.ADMIN:
+                await _require_other_admin(transaction, user_id)
+            row = await transaction.one(_SET_ROLE, (role, user_id))
+        return _user(row) if row else None
+
+    async def delete(self, user_id: str, *, heir_id: str | None) -> None:
+        """Removes a user and all that lets them in; their projects go to `heir_id`.
+
+        Raises:
+            LastAdmin: nobody would be left to run the box.
+            OwnsProjects: there are projects, and nobody to get them.
+        """
+        async with self._database.transaction() as transaction:
+            await _require_other_admin(transaction, user_id)
+            if heir_id is not None:
+                both = {"user_id": user_id, "heir_id": heir_id}
+                await transaction.execute(_NO_MEMBER_OF_OWN, both)
+                await transaction.execute(_HAND_OVER, both)
+            elif await transaction.one(_OWNS, (user_id,)) is not None:
+                raise OwnsProjects(user_id)
+            await transaction.execute(_DELETE, (user_id,))
+
     async def set_password(self, user_id: str, password_hash: str) -> None:
         """Replaces a user's password."""
         async with self._database.transaction() as transaction:
             await transaction.execute(_UPDATE_HASH, (password_hash, user_id))
+
+
+class LastAdmin(Exception):
+    """Without this user nobody runs the box; never leaves the operations."""
+
+
+class OwnsProjects(Exception):
+    """This user has projects; never leaves the operations."""
+
+
+async def _require_other_admin(transaction: Transaction, user_id: str) -> None:
+    if await transaction.one(_OTHER_ADMIN, (user_id,)) is None:
+        raise LastAdmin(user_id)
 
 
 def _user(row: sqlite3.Row) -> User:

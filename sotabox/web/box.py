@@ -1,13 +1,17 @@
 """What a request handler may reach of the box."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sotabox.domains.custom_domains import CustomDomains
 from sotabox.events import Bus
+from sotabox.operations.device_login import GUESSES_MAX
+from sotabox.operations.throttle import Throttle
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
 from sotabox.store.store import Store
+from sotabox.webhooks.courier import Courier
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,5 +23,12 @@ class Box:
     pipeline: Pipeline
     bus: Bus
     domains: CustomDomains
+    courier: Courier
+    url_of: Callable[[str], str]  # a host's address as a person would type it
+    device_guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES_MAX))
     #: Set when the box stops: streams end themselves, as the server waits for them.
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def page(self, path: str) -> str:
+        """The address of a page of the dashboard, such as `/device`."""
+        return self.url_of(self.settings.domain) + path

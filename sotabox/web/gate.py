@@ -8,9 +8,10 @@ from typing import Final
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from sotabox.errors import RateLimited, Unauthorized
+from sotabox.errors import RateLimited
 from sotabox.operations.actor import Actor
-from sotabox.web.actor import RawHeaders, identify
+from sotabox.operations.partners import PartnerActor
+from sotabox.web.actor import Identity, RawHeaders, identify
 from sotabox.web.body import Incoming
 from sotabox.web.box import Box
 from sotabox.web.failures import send_failure
@@ -36,7 +37,7 @@ _BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
 class Gate:
     """Wraps the application; outside of its routing, so that a 404 is counted and dressed as well.
 
-    It leaves the `Actor`, or the `Unauthorized` that stands in for one, as the scope's `user`.
+    It leaves who asks, or the `Unauthorized` that stands in for somebody, as the scope's `user`.
     """
 
     def __init__(self, app: ASGIApp, box: Box) -> None:
@@ -82,10 +83,12 @@ class Gate:
         await self._app(scope, receive, _dressed(send, dress))
 
 
-def _client(scope: Scope, user: Actor | Unauthorized) -> str:
+def _client(scope: Scope, user: Identity) -> str:
     """For whom a request counts: its user, or where it came from, bad keys included."""
     if isinstance(user, Actor):
         return user.user.id
+    if isinstance(user, PartnerActor):
+        return user.partner.id
     peer = scope.get("client")
     return client_address(peer[0] if peer else None, dict(scope["headers"]))
 

@@ -7,18 +7,19 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from sotabox.web import failures
-from sotabox.web.actor import provide_actor
+from sotabox.web.actor import provide_actor, provide_partner
 from sotabox.web.box import Box
 from sotabox.web.gate import Gate
 
 
 def build_site(box: Box, routes: Sequence[ControllerRouterHandler]) -> Litestar:
-    """An ASGI application of `routes`, whose handlers may take the dependencies `box` and `actor`."""
+    """An ASGI application of `routes`, whose handlers may take the dependencies of below."""
     site = Litestar(
         route_handlers=routes,
         dependencies={
             "box": Provide(lambda: box, use_cache=True, sync_to_thread=False),
             "actor": Provide(provide_actor),
+            "partner": Provide(provide_partner),
         },
         exception_handlers={Exception: failures.answer},
         openapi_config=None,

@@ -10,14 +10,14 @@ async def test_key_is_shown_once_and_listed_without_its_text(site: InProcess) ->
     made = await site.client.post("/v1/api-keys", json={"name": "ci"})
     assert made.status_code == 201
     key = made.json()["data"]
-    assert key.keys() == {"id", "name", "key", "key_prefix", "created_at"}
+    assert key.keys() == {"id", "name", "key", "key_prefix", "expires_at", "created_at"}
     assert key["key"].startswith("sota_")
     assert len(key["key"]) == 45
     assert key["key_prefix"] == key["key"][:13]
     listed = await site.client.get("/v1/api-keys")
     assert key["key"] not in listed.text
     row = next(row for row in listed.json()["data"] if row["id"] == key["id"])
-    assert row.keys() == {"id", "name", "key_prefix", "last_used_at", "created_at"}
+    assert row.keys() == {"id", "name", "key_prefix", "last_used_at", "expires_at", "created_at"}
 
 
 async def test_key_of_another_user_can_not_be_revoked(site: InProcess) -> None:

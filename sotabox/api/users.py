@@ -1,0 +1,98 @@
+"""`/v1/users` and `/v1/me`."""
+
+from typing import Any
+
+from litestar import Request, Response, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery
+
+from sotabox.api.body import read_json
+from sotabox.api.envelope import many, one
+from sotabox.api.pagination import read_page
+from sotabox.api.people_schemas import InvitedOut, NewUserIn, RoleIn, UserOut
+from sotabox.operations import people, users
+from sotabox.operations.actor import Actor
+from sotabox.web.box import Box
+
+
+@get("/me")
+async def get_me(actor: NamedDependency[Actor]) -> Response[bytes]:
+    """Whose key this is."""
+    return one(UserOut.of(actor.user))
+
+
+@get("/users")
+async def list_users(
+    box: NamedDependency[Box],
+    actor: NamedDependency[Actor],
+    limit: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """Everybody, oldest first; for admins."""
+    page = read_page("users", limit, cursor)
+    found = await people.page(box.store, actor, page.position or "", page.probe)
+    shown = found[: page.limit]
+    next_cursor = page.cursor(len(found), shown[-1].id) if shown else None
+    return many([UserOut.of(user) for user in shown], next_cursor)
+
+
+@post("/users")
+async def invite_user(
+    request: Request[Any, Any, Any], box: NamedDependency[Box], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """A new user, and the link under which they choose a password; for admins."""
+    body = await read_json(request, NewUserIn)
+    user, token = await users.invite(box.store, actor, body.email, body.role)
+    return one(InvitedOut.with_link(user, box.page(f"/setup/{token}")), 201)
+
+
+@get("/users/{user:str}")
+async def get_user(
+    user: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """A user: anybody for admins, oneself for everybody."""
+    return one(UserOut.of(await people.get(box.store, actor, user)))
+
+
+@patch("/users/{user:str}")
+async def change_role(
+    request: Request[Any, Any, Any],
+    user: FromPath[str],
+    box: NamedDependency[Box],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Gives a user another role; for admins."""
+    body = await read_json(request, RoleIn)
+    return one(UserOut.of(await people.change_role(box.store, actor, user, body.role)))
+
+
+@delete("/users/{user:str}")
+async def remove_user(
+    user: FromPath[str],
+    box: NamedDependency[Box],
+    actor: NamedDependency[Actor],
+    heir: FromQuery[str | None] = None,
+) -> None:
+    """Removes a user with their keys and sessions; `heir` gets their projects. For admins."""
+    await people.remove(box.store, actor, user, heir)
+
+
+@post("/users/{user:str}/setup-link")
+async def renew_setup_link(
+    user: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """A new link under which a user chooses a password; the one before ends. For admins."""
+    found = await people.get(box.store, actor, user)
+    found, token = await users.make_link(box.store, actor, found.id)
+    return one(InvitedOut.with_link(found, box.page(f"/setup/{token}")), 201)
+
+
+ROUTES = [
+    get_me,
+    list_users,
+    invite_user,
+    get_user,
+    change_role,
+    remove_user,
+    renew_setup_link,
+]

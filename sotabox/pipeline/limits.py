@@ -1,0 +1,30 @@
+"""What a project's containers may use: what the box gives, within the plan of the project's owner."""
+
+from sotabox.model.project import Limits, Project
+from sotabox.model.user import QUOTAS, Plan
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+
+
+def limit(settings: Settings, plan: Plan) -> Limits:
+    """The limits of a container on a plan: the smaller of the plan's and the box's."""
+    quota = QUOTAS[plan]
+    memory_mb, cpus = settings.app_memory_mb, settings.app_cpus
+    return Limits(
+        memory_mb if quota.memory_mb is None else min(memory_mb, quota.memory_mb),
+        cpus if quota.cpus is None else min(cpus, quota.cpus),
+        settings.app_pids,
+    )
+
+
+class PlanLimits:
+    """Looks the limits up at each start of a container, so that a new plan counts from the next."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+
+    async def of(self, project: Project) -> Limits:
+        """The limits of a project's containers."""
+        owner = await self._store.users.find(project.user_id)
+        return limit(self._settings, owner.plan if owner else Plan.BOX)
