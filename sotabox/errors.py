@@ -203,4 +203,20 @@ class RouterUnavailable(Unavailable):
 
 
 class DiskFull(Unavailable):
+    """A disk takes no more.
+
+    Attributes: of_engine: it is the engine's, which holds things that can be had again.
+    """
+
     code = "disk_full"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        retry_after_s: int = 5,
+        of_engine: bool = False,
+    ) -> None:
+        super().__init__(message, hint=hint, retry_after_s=retry_after_s)
+        self.of_engine = of_engine

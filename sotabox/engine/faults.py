@@ -52,6 +52,7 @@ def disk_full() -> DiskFull:
     return DiskFull(
         "The disk on which Docker keeps its data is full.",
         hint="Free some space: remove unused images with 'docker image prune', or delete files.",
+        of_engine=True,
     )
 
 

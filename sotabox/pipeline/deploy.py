@@ -18,8 +18,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sotabox.engine.client import Engine
-from sotabox.errors import EngineUnavailable, SotaboxError
+from sotabox.engine.client import Engine, EngineError
+from sotabox.errors import DiskFull, EngineUnavailable, SotaboxError
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import EnvVar, build_env, run_env
 from sotabox.model.ids import short_id
@@ -79,6 +79,7 @@ class Deployer:
 
     async def run(self, deployment_id: str) -> None:
         """Works on a deployment until it is settled; the root of its task."""
+        made_room = False
         while (attempt := await self._attempt(deployment_id)) is not None:
             try:
                 await self._bring_up(deployment_id, attempt)
@@ -87,10 +88,14 @@ class Deployer:
             except EngineUnavailable as error:
                 await self._wait_for_engine(deployment_id, attempt, error)
                 continue
+            except DiskFull as error:
+                may_help = error.of_engine and not made_room
+                if may_help and await self._make_room(deployment_id, attempt, error):
+                    made_room = True
+                    continue
+                await self._fail(deployment_id, attempt, _failure_of(error))
             except SotaboxError as error:
-                await self._fail(
-                    deployment_id, attempt, DeploymentFailed(error.message, hint=error.hint)
-                )
+                await self._fail(deployment_id, attempt, _failure_of(error))
             except Exception:
                 _logger.exception("deployment %s met a fault of ours", deployment_id)
                 await self._fail(
@@ -263,8 +268,27 @@ class Deployer:
         self, deployment_id: str, attempt: Attempt, error: EngineUnavailable
     ) -> None:
         """Waits out an absence of the engine, which is nobody's fault; a build then starts over."""
-        attempt.log.deploy(f"{error.message}; this deployment goes on when it is back")
+        reason = error.message.rstrip(".")
+        attempt.log.deploy(f"{reason}; this deployment goes on when it is back")
         while not await self.engine.ping():  # noqa: ASYNC110 - the engine sends no news while away
             await asyncio.sleep(_ENGINE_PAUSE_S)
         await self.store.deployments.advance(deployment_id, Status.PENDING)
         attempt.log.deploy("Docker is back")
+
+    async def _make_room(self, deployment_id: str, attempt: Attempt, error: DiskFull) -> bool:
+        """Whether space was freed for another try: the build cache is what can be had again."""
+        attempt.log.build(error.message, "Dropping the build cache to make room...")
+        try:
+            freed_bytes = await self.retention.make_room()
+            if freed_bytes:
+                await self.store.deployments.advance(deployment_id, Status.PENDING)
+        except (SotaboxError, EngineError) as trouble:
+            _logger.warning("no room could be made: %s", trouble)
+            return False
+        freed_mb = round(freed_bytes / 1_000_000)
+        attempt.log.build(f"{freed_mb} MB were freed" + ("; trying again" if freed_bytes else ""))
+        return freed_bytes > 0
+
+
+def _failure_of(error: SotaboxError) -> DeploymentFailed:
+    return DeploymentFailed(error.message, hint=error.hint)

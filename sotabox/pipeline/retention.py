@@ -53,6 +53,10 @@ class Retention:
         """Lets the engine restart a container by itself, now that it serves."""
         self._begin(self._containers.keep(container_id), f"keep {container_id[:12]}")
 
+    async def make_room(self) -> int:
+        """Bytes freed by dropping what can be had again; it works on a full disk, too."""
+        return await self._images.prune_dangling_ours() + await self._images.trim_cache(0)
+
     async def close(self) -> None:
         """Stops tidying; the next deployment or start does the rest."""
         for task in self._tasks:
