@@ -4,10 +4,11 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
+from sotabox.engine.client import EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.images import Images
 from sotabox.engine.networks import Networks
-from sotabox.errors import EngineUnavailable, RouterUnavailable
+from sotabox.errors import RouterUnavailable, Unavailable
 from sotabox.events import Bus, ProjectChanged
 from sotabox.model.deployment import Deployment
 from sotabox.model.project import Project
@@ -19,6 +20,8 @@ from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
 
 _PAGE = 100
+#: A new project does not wait longer for an engine that hangs: its network can come later.
+_NETWORK_PATIENCE_S = 5
 
 _logger = logging.getLogger(__name__)
 
@@ -40,18 +43,22 @@ class ProjectRooms:
     waiting_target: str
 
     async def provision(self, project: Project) -> None:
-        """Rooms for a new project. A part that is away now is made good later: the network by the
-        first deployment, the route by Caddy's next start.
+        """Rooms for a new project. A part that can't be had now is made good later: the network by
+        the first deployment, the route by Caddy's next start.
         """  # noqa: D205
         if self.upstreams.read(project.id) is None:
             await asyncio.to_thread(self.upstreams.point, project.id, self.waiting_target)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.routes.apply())
-                group.create_task(self.ensure(project))
-        except* (RouterUnavailable, EngineUnavailable) as errors:
+                group.create_task(self._ensure_soon(project))
+        except* (Unavailable, EngineError, TimeoutError) as errors:
             _logger.warning("%s is not complete yet: %s", project.slug, errors.exceptions[0])
         self.bus.publish(ProjectChanged(project.id))
+
+    async def _ensure_soon(self, project: Project) -> None:
+        async with asyncio.timeout(_NETWORK_PATIENCE_S):
+            await self.ensure(project)
 
     async def ensure(self, project: Project) -> None:
         """The project's network is there."""
