@@ -33,7 +33,8 @@ def proxy(dial: str, *, idle_s: int, retry_s: int, stream_close_s: int) -> Json:
     between the client and the app. An idle connection to an app is closed soon, so that the
     connections which an old version still holds are requests in flight. What is tried again (and
     reads the placeholder anew) is a failed dial, and a GET that got no answer; a POST that was
-    sent is never sent twice.
+    sent is never sent twice. Apps are on this host, so that one second for a dial is plenty: with a
+    longer one visitors of an app that is down would wait past `retry_s` for the page that says so.
     """
     return {
         "handler": "reverse_proxy",
@@ -41,7 +42,7 @@ def proxy(dial: str, *, idle_s: int, retry_s: int, stream_close_s: int) -> Json:
         "transport": {
             "protocol": "http",
             "compression": False,
-            "dial_timeout": "3s",
+            "dial_timeout": "1s",
             "keep_alive": {"idle_timeout": f"{idle_s}s"},
         },
         "load_balancing": {"try_duration": f"{retry_s}s", "try_interval": "50ms"},
