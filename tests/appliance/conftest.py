@@ -10,7 +10,7 @@ from tests.box import Box, running_box
 _APP = Path(__file__).parent / "app"
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def app_files(python_base: str) -> dict[str, str]:  # noqa: ARG001 - it is there then
     """The test app; its base image is there."""
     return {name: (_APP / name).read_text(encoding="utf-8") for name in ("Dockerfile", "server.py")}

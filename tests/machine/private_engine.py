@@ -26,6 +26,7 @@ from typing import Final, TypeVar
 import docker
 
 from tests.machine import sweep
+from tests.machine.small_disk import fill
 
 _T = TypeVar("_T")
 
@@ -223,15 +224,6 @@ class PrivateEngine:
         kill_remains(self.directory.name)
         for process in self._processes.values():
             process.wait(_STOP_S)
-
-
-def fill(path: Path) -> None:
-    """Writes a file until its file system has not one byte left."""
-    with path.open("wb", buffering=0) as file:
-        for size_bytes in (1_000_000, 4096, 1):
-            with suppress(OSError):
-                while True:
-                    file.write(bytes(size_bytes))
 
 
 def kill_remains(name: str) -> None:

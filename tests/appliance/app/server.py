@@ -7,7 +7,8 @@
     GET /hog            none: takes memory until it is killed
     GET /doom           none: exits, and will exit at once whenever it is started again
 
-SIGTERM: no new connections, requests under way are finished. `MODE` in the environment breaks it.
+SIGTERM: no new connections, requests under way are finished. In the environment, `MODE` breaks it and
+`LATE` makes it listen that many seconds later.
 """
 
 import asyncio
@@ -102,6 +103,7 @@ async def main():
         hog()
     if MODE == "deaf":
         await asyncio.Event().wait()
+    await asyncio.sleep(float(os.environ.get("LATE", "0")))
     host = "127.0.0.1" if MODE == "loopback" else "0.0.0.0"
     port = 5000 if MODE in ("loopback", "other-port") else PORT
     server = await asyncio.start_server(answer, host, port)
