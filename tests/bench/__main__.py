@@ -2,9 +2,14 @@
 
 import sys
 
-from tests.bench import deploy, footprint
+from tests.bench import builds, deploy, footprint, neighbour
 
-BENCHES = {"deploy": deploy.run, "footprint": footprint.run}
+BENCHES = {
+    "builds": builds.run,
+    "deploy": deploy.run,
+    "footprint": footprint.run,
+    "neighbour": neighbour.run,
+}
 
 
 def main() -> int:
