@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from sotabox.dashboard import story
 from sotabox.dashboard.log_view import LogView, look
-from sotabox.dashboard.project import Head, can_return, crumbs_of, head_of, overview
+from sotabox.dashboard.project import Head, can_return, crumbs_of, head_of, live_of, overview
 from sotabox.dashboard.story import Failure, Phase, PlanStory
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import Trouble
@@ -26,7 +26,6 @@ class DeploymentPage(Page):
     template: ClassVar[str] = "pages/deployment.html"
 
     head: Head
-    tab: str = "deployments"
     deployment: Deployment
     headline: str
     origin: str
@@ -70,8 +69,10 @@ async def show_deployment(
     )
     here = f"{head.href}/deployments/{found.id}"
     crumbs = crumbs_of(head, Crumb(name=f"Deployment {found.number}", href=here))
-    after = log.last if log is not None else -1
-    return me.show(page, crumbs=crumbs, live=f"{here}/events?after={after}")
+    live = live_of(head)
+    if log is not None and log.complete:
+        live = f"{here}/events?after={log.last}"
+    return me.show(page, crumbs=crumbs, live=live)
 
 
 @post("/projects/{project:str}/redeploy")

@@ -13,11 +13,13 @@ from sotabox.web.ansi import strip_escapes
 WINDOW: Final = 500
 
 _PREFIX: Final = re.compile(r"\[([a-z]{1,16})\] ?")
+#: What BuildKit writes before a line (`#5 0.911 `); a step's own name (`#5 [2/4] RUN …`) tells nothing.
+_STEP: Final = re.compile(r"#\d+ (?:\d+\.\d+ )?")
 _BAD: Final = re.compile(
     r"(?i)^\s*(\[?(error|fatal|critical|panic)\b|traceback|npm err!|✕)"
-    r"|\b(error|exception|panic)\b\s*:|\bfailed with exit code\b"
+    r"|\b\w*(error|exception|panic)\s*:|\bfailed with exit code\b"
 )
-_WARN: Final = re.compile(r"(?i)^\s*\[?(warn(ing)?|deprecated)\b|\bwarn(ing)?\b\s*:")
+_WARN: Final = re.compile(r"(?i)^\s*\[?(warn(ing)?|deprecated)\b|\b\w*warn(ing)?\s*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +66,13 @@ def matches(text: str, find: str) -> bool:
 
 
 def _tone(text: str) -> str:
-    if _BAD.search(text):
+    step = _STEP.match(text)
+    said = text[step.end() :] if step else text
+    if step and said.startswith("["):
+        return ""
+    if _BAD.search(said):
         return " bad"
-    return " warn" if _WARN.search(text) else ""
+    return " warn" if _WARN.search(said) else ""
 
 
 def _marked(text: str, find: str) -> Markup:

@@ -61,6 +61,7 @@ class OverviewPage(Page):
     head: Head
     tab: str = "overview"
     headline: str
+    took_ms: int
     plan: str
     entries: tuple[Entry, ...]
     changed_at: str
@@ -161,6 +162,7 @@ async def overview(
         title=head.project.name,
         head=head,
         headline=story.headline(shown) if shown else "",
+        took_ms=story.total_ms(shown.phases) if shown else 0,
         plan=plan.headline if plan else "",
         entries=await entries_of(me, recent),
         changed_at=await env_vars.pending_since(store, head.project) or "",

@@ -59,9 +59,7 @@ class Failure:
 
 def phases_of(deployment: Deployment) -> tuple[Phase, ...]:
     """The phases up to now, those that were measured."""
-    measured = [
-        (name, deployment.phases[name]) for name in words.PHASES if name in deployment.phases
-    ]
+    measured = [(name, ms) for name in words.PHASES if (ms := deployment.phases.get(name, 0))]
     total = sum(ms for _, ms in measured) or 1
     longest = max((ms for _, ms in measured), default=0)
     shares = [max(_SLIVER, 100 * ms / total) for _, ms in measured]
@@ -81,11 +79,10 @@ def total_ms(phases: Mapping[str, int]) -> int:
 
 
 def headline(deployment: Deployment) -> str:
-    """How it stands, in a sentence without its full stop."""
+    """How it stands, in a sentence; the page says since when."""
     phases = deployment.phases
     if deployment.status is Status.RUNNING:
-        swap = f", switched in {words.duration(phases['swap'])}" if "swap" in phases else ""
-        return f"Serves{swap}"
+        return "Went live"
     if deployment.status is Status.FAILED:
         last = next((name for name in reversed(words.PHASES) if name in phases), "")
         return f"Failed {_FAILED_IN.get(last, 'before its build')}"
