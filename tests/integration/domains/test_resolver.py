@@ -1,21 +1,10 @@
 """What DNS says, asked of a real name server."""
 
-import socket
-from collections.abc import Iterator
-
 import pytest
 
 from sotabox.domains.resolver import Resolver
 from sotabox.domains.verification import Seen
-from tests.machine.name_server import NameServer, name_server
-
-
-@pytest.fixture
-def dns() -> Iterator[NameServer]:
-    bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    bound.bind(("127.0.0.1", 0))
-    with name_server(bound) as server:
-        yield server
+from tests.machine.name_server import NameServer
 
 
 async def test_look_follows_aliases_to_both_kinds_of_addresses(dns: NameServer) -> None:
