@@ -1,14 +1,20 @@
 """`POST /projects/{project}/deploy`: an archive from a browser, packed there or chosen as it is."""
 
+import asyncio
+from pathlib import Path
+
 from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from sotabox.builds import zipped
+from sotabox.builds.archive import ArchiveLimits
 from sotabox.dashboard.project import overview
 from sotabox.dashboard.trouble import Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import SotaboxError
 from sotabox.operations import deployments
+from sotabox.uninterrupted import uninterrupted
 from sotabox.web.upload import receive_archive
 
 
@@ -34,10 +40,19 @@ async def _deploy(me: Me, ref: str) -> str:
     )
     try:
         me.require_own(upload.fields.get("csrf", ""))
+        if zipped.is_zip(upload.path):
+            await _unzip(upload.path, pipeline.limits)
         made = await deployments.deploy(store, pipeline, settings, me.actor, target, upload)
     finally:
         upload.path.unlink(missing_ok=True)  # where it was accepted, it has moved on
     return made.id
+
+
+async def _unzip(path: Path, limits: ArchiveLimits) -> None:
+    """Makes a `.tar.gz` of a `.zip`, in its place."""
+    target = path.with_suffix(".tar")
+    await uninterrupted(asyncio.to_thread(zipped.convert, path, target, limits))
+    target.replace(path)
 
 
 ROUTES = [deploy]

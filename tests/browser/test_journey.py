@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -122,6 +123,22 @@ def test_folder_is_packed_in_the_browser(
     path = f"/{deep.relative_to(root).as_posix()}/gr%C3%BC%C3%9Fe.txt"
     assert box.visit("folder", path).body == b"far down"
     assert box.visit("folder", "/node_modules/junk.js").status == 404
+
+
+def test_zip_is_a_way_to_deploy_as_well(
+    box: Box, open_page: Callable[..., Page], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What people have on their desk is a .zip."""
+    path = tmp_path_factory.mktemp("zip") / "site.zip"
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("index.html", "<h1>zipped</h1>")
+    box.create("zipped")
+    page = open_page()
+    page.goto("/projects/zipped")
+    page.locator("#archive").set_input_files(path)
+    page.wait_for_url(re.compile(r"/deployments/[0-9a-f-]+$"))
+    settled(page, "running")
+    assert b"zipped" in box.visit("zipped").body
 
 
 def test_upload_that_is_no_archive_is_told_in_its_place(

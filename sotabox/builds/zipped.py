@@ -1,0 +1,137 @@
+"""A `.zip` as the `.tar.gz` that everything else reads; what is in it is judged there, as always.
+
+Only what could hurt while converting is judged here: how many entries, how large they become. Names,
+links and kinds go on as they are.
+
+Source: PKWARE's APPNOTE.TXT, 4.3.12 (central directory) and 4.3.16 (its end record).
+"""
+
+import errno
+import stat
+import struct
+import tarfile
+import time
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Final
+
+from sotabox.builds.archive import ArchiveLimits
+from sotabox.errors import ArchiveInvalid, DiskFull
+
+_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")  # with entries, and without
+_END: Final = b"PK\x05\x06"
+_END_BYTES: Final = 22
+_COMMENT_MAX_BYTES: Final = 65_535
+_ENTRY: Final = b"PK\x01\x02"
+_ENTRY_BYTES: Final = 46
+_ZIP64: Final = 0xFFFFFFFF
+_LINK_MAX_BYTES: Final = 4096
+_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeError)
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file begins as a `.zip` does."""
+    with path.open("rb") as file:
+        return file.read(4) in _MAGIC
+
+
+def convert(source: Path, target: Path, limits: ArchiveLimits) -> None:
+    """Writes the `.zip` at `source` as a `.tar.gz` to `target`, a new file. Blocks.
+
+    Raises:
+        ArchiveInvalid: it is broken, encrypted or too large; `target` is not there then.
+        DiskFull: there is no room for it.
+    """
+    try:
+        with source.open("rb") as file:
+            _check_count(file.read(), limits.files_max)
+        with (
+            zipfile.ZipFile(source) as zipped,
+            tarfile.open(target, "x:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as packed,
+        ):
+            _copy(zipped, packed, limits)
+    except (*_BROKEN, NotImplementedError, RuntimeError) as error:
+        target.unlink(missing_ok=True)
+        raise ArchiveInvalid(
+            f"The .zip can't be read: {str(error).rstrip('.') or 'it is broken'}",
+            hint="Pack it anew, without a password; or send a .tar.gz.",
+        ) from error
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        if error.errno in _FULL:
+            raise DiskFull(
+                "There is no room on this box to unpack the archive",
+                hint="Free some disk space, then deploy again.",
+            ) from error
+        if error.errno is None:  # tarfile's own: an entry is shorter than it says
+            raise ArchiveInvalid(f"The .zip can't be read: {error}") from error
+        raise
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _check_count(data: bytes, files_max: int) -> None:
+    if _count(data, files_max) > files_max:
+        raise ArchiveInvalid(
+            f"The archive has more than {files_max} entries",
+            hint="Leave out node_modules, build output and other files that a build makes.",
+        )
+
+
+def _count(data: bytes, at_most: int) -> int:
+    """How many entries the directory has, counted no further than past `at_most`.
+
+    Counted on the bytes, as the library makes an object of each before anybody can say stop.
+    """
+    end = data.rfind(_END, max(0, len(data) - _END_BYTES - _COMMENT_MAX_BYTES))
+    if end < 0:
+        raise zipfile.BadZipFile("its directory is missing")
+    size_bytes, offset = struct.unpack_from("<II", data, end + 12)
+    if _ZIP64 in (size_bytes, offset):
+        raise zipfile.BadZipFile("it is in the format for more than 65,535 entries or 4 GB")
+    at, count = end - size_bytes, 0
+    while 0 <= at < end and count <= at_most and data.startswith(_ENTRY, at):
+        at += _ENTRY_BYTES + sum(struct.unpack_from("<HHH", data, at + 28))
+        count += 1
+    return count
+
+
+def _copy(zipped: zipfile.ZipFile, packed: tarfile.TarFile, limits: ArchiveLimits) -> None:
+    room_bytes = limits.unpacked_max_bytes
+    for entry in zipped.infolist():
+        room_bytes -= entry.file_size
+        if room_bytes < 0:
+            raise ArchiveInvalid(
+                f"Unpacked, the archive has more than {limits.unpacked_max_bytes:,} bytes",
+                hint="Leave out what is built or downloaded.",
+            )
+        _copy_entry(zipped, entry, packed)
+
+
+def _copy_entry(zipped: zipfile.ZipFile, entry: zipfile.ZipInfo, packed: tarfile.TarFile) -> None:
+    mode = entry.external_attr >> 16  # 0 where no Unix wrote it
+    info = tarfile.TarInfo(entry.filename)
+    info.mtime = round(_time_of(entry))
+    info.mode = stat.S_IMODE(mode) or 0o644
+    if entry.is_dir():
+        info.type = tarfile.DIRTYPE
+        packed.addfile(info)
+        return
+    with zipped.open(entry) as content:
+        if stat.S_ISLNK(mode):
+            info.type = tarfile.SYMTYPE
+            info.linkname = content.read(_LINK_MAX_BYTES).decode()
+            packed.addfile(info)
+        else:
+            info.size = entry.file_size
+            packed.addfile(info, content)
+
+
+def _time_of(entry: zipfile.ZipInfo) -> float:
+    try:
+        return time.mktime((*entry.date_time, 0, 0, -1))
+    except (OverflowError, ValueError):
+        return 0.0
