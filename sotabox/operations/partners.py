@@ -1,5 +1,6 @@
 """Partners: programs that make users on this box, and see how many of them there are."""
 
+import logging
 from dataclasses import dataclass
 
 from sotabox.crypto import (
@@ -10,7 +11,7 @@ from sotabox.crypto import (
     new_partner_key,
     new_password,
 )
-from sotabox.errors import Detail, Invalid, NotFound, Unauthorized
+from sotabox.errors import Detail, Invalid, NotFound, Unauthorized, Unavailable
 from sotabox.model.partner import Partner, PartnerUser
 from sotabox.model.session import check_email
 from sotabox.model.times import now
@@ -22,6 +23,8 @@ from sotabox.store.store import Store
 
 KEY_START = "sotap_"
 _KEY_NAME = "partner"
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,16 @@ async def authenticate(store: Store, token: str) -> PartnerActor:
     moment = now()
     # To the minute is enough for people, and spares a write a request.
     if partner.last_used_at is None or partner.last_used_at[:16] != moment[:16]:
-        await store.partners.mark_used(partner.id, moment)
+        await _mark_used(store, partner.id, moment)
     return PartnerActor(partner)
+
+
+async def _mark_used(store: Store, partner_id: str, moment: str) -> None:
+    """A full disk is no reason to refuse who has a key: reading still works."""
+    try:
+        await store.partners.mark_used(partner_id, moment)
+    except Unavailable as error:
+        _logger.warning("the use of a partner's key is not noted: %s", error)
 
 
 async def provision(store: Store, actor: PartnerActor, email: str) -> Provisioned:
