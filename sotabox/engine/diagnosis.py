@@ -149,7 +149,7 @@ def _exit(message: str, step: str | None, *, no_processes: bool) -> BuildFailed 
         return BuildFailed(
             f"{what} calls a program that is not there (exit code 127).",
             code,
-            hint="The log names it just above; install it in an earlier step.",
+            hint="The log names it; install it in an earlier step.",
         )
     if no_processes:
         return BuildFailed(
@@ -158,7 +158,7 @@ def _exit(message: str, step: str | None, *, no_processes: bool) -> BuildFailed 
             hint="Look in the log for what starts so many, or raise SOTABOX_BUILD_PIDS.",
         )
     return BuildFailed(
-        f"{what} failed with exit code {code}.", code, hint="The log shows why, just above."
+        f"{what} failed with exit code {code}.", code, hint="The log shows why."
     )
 
 

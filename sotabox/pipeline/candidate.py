@@ -145,10 +145,13 @@ class Candidates:
 
     async def wait_until_healthy(
         self,
+        project: Project,
         candidate: Candidate,
         host: str,
         path: str,
         log: DeploymentLog,
+        *,
+        timeout_s: int,
     ) -> None:
         """Returns when the candidate answers.
 
@@ -160,7 +163,7 @@ class Candidates:
             port=candidate.port,
             path=path,
             host=host,
-            timeout_s=self._settings.health_timeout_s,
+            timeout_s=timeout_s,
         )
 
         async def sockets() -> list[tuple[str, int]]:
@@ -172,9 +175,7 @@ class Candidates:
             name="health check",
         )
         exited = asyncio.create_task(
-            self._containers.wait_exit(
-                candidate.container_id, self._settings.health_timeout_s + 60
-            ),
+            self._containers.wait_exit(candidate.container_id, timeout_s + 60),
             name="wait for exit",
         )
         try:
@@ -182,7 +183,7 @@ class Candidates:
             if healthy.done():
                 await healthy
                 return
-            raise await self._exit_failure(candidate.container_id, await exited)
+            raise await self._exit_failure(project, candidate.container_id, await exited)
         except DeploymentFailed as failure:
             failure.evidence[:0] = await self.last_lines(candidate.container_id)
             raise
@@ -192,16 +193,19 @@ class Candidates:
                 with suppress(asyncio.CancelledError, Exception):
                     await task
 
-    async def _exit_failure(self, container_id: str, exit_code: int) -> DeploymentFailed:
+    async def _exit_failure(
+        self, project: Project, container_id: str, exit_code: int
+    ) -> DeploymentFailed:
         container = await self._containers.inspect(container_id)
         if exit_code == _KILLED and container.oom_killed:
+            limits = await self._limits.of(project)
             return DeploymentFailed(
-                f"The app ran out of memory: it may use {self._settings.app_memory_mb} MB",
-                hint="Raise SOTABOX_APP_MEMORY_MB, or make the app smaller.",
+                f"The app ran out of memory: it may use {limits.memory_mb} MB",
+                hint="Raise memory_mb in the project's settings, or make the app smaller.",
             )
         return DeploymentFailed(
             f"The app exited with code {exit_code} before it answered",
-            hint="Its last lines stand above. A web app must go on running.",
+            hint="Its last lines stand in the log. A web app must go on running.",
         )
 
     async def last_lines(self, container_id: str) -> list[str]:

@@ -75,5 +75,5 @@ class ReleaseCommand:
         if exit_code != 0:
             raise DeploymentFailed(
                 f"The release command exited with code {exit_code}",
-                hint="Its output stands above; the version before this one goes on.",
+                hint="Its output stands in the log; the version before this one goes on.",
             )
