@@ -71,6 +71,9 @@ class Settings:
     build_ca: Path = _setting(
         Path(), "PEM bundle that builds trust instead of their image's (a company's authority)"
     )
+    railpack_frontend: str = _setting(
+        "", "Image of Railpack's frontend, without a tag, where apps may be built by Railpack"
+    )
     docker_config: Path = _setting(
         Path("/root/.docker/config.json"), "Where `docker login` keeps registry passwords"
     )

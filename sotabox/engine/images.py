@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from sotabox.engine import labels
 from sotabox.engine.build import BuildRequest, run_build
@@ -21,6 +22,8 @@ from sotabox.engine.registry import (
     split_ref,
 )
 from sotabox.engine.session import Session
+
+_PART_BYTES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,25 @@ class Images:
         except EngineNotFound:
             return None
 
+    async def load(self, archive: Path) -> None:
+        """Bring an image onto the engine from a file in which another tool left it.
+
+        Raises:
+            DiskFull, EngineUnavailable: this box's trouble.
+            EngineError: the file is no image.
+        """
+        async with self._engine.request(
+            "POST",
+            "/images/load",
+            {"quiet": "1"},
+            headers={"Content-Type": "application/x-tar"},
+            body=_read_file(archive),
+            head_timeout_s=None,  # it comes when the file has been read
+        ) as answer:
+            async for report in answer.json_lines():
+                if "error" in report:
+                    raise EngineError(str(report["error"]))
+
     async def tag(self, id_: str, tag: str) -> None:
         """Give an image one more name, taking it from whoever has it."""
         name, label = split_ref(tag)
@@ -236,6 +258,12 @@ class Images:
 
     def _filter(self, project_id: str | None) -> list[str]:
         return labels.filter_of(self._engine.instance_id, role=Role.IMAGE, project_id=project_id)
+
+
+async def _read_file(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while part := await asyncio.to_thread(file.read, _PART_BYTES):
+            yield part
 
 
 def _total(rows: list[dict[str, Any]] | None, key: str) -> int:

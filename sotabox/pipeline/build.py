@@ -18,7 +18,7 @@ from sotabox.builds.explain import explain_plan
 from sotabox.builds.intake import extract
 from sotabox.builds.plan import BuildMethod, BuildPlan
 from sotabox.builds.references import images_named
-from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets
+from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets, hash_env
 from sotabox.builds.source import DirectoryTree
 from sotabox.builds.static_server import static_server_image
 from sotabox.crypto import Sealer
@@ -36,6 +36,7 @@ from sotabox.model.project import Project
 from sotabox.pipeline.credentials import read_credentials
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.railpack import ImageName, RailpackBuilder
 from sotabox.settings import Settings
 from sotabox.store.folders import Folders
 
@@ -79,6 +80,7 @@ class Builder:
         self._images = images
         self._static_server = static_server_image(caddy, caddy_version)
         self._limiter = BuildLimiter(engine.groups, build_limits(settings, total_memory_bytes()))
+        self._railpack = RailpackBuilder(settings, folders, images)
         self._gate = MemoryGate(settings.build_memory_floor_mb * _MB, settings.build_timeout_s)
 
     async def build(
@@ -125,13 +127,15 @@ class Builder:
         env: Mapping[str, str],
         log: DeploymentLog,
     ) -> Release:
+        if plan.build_method is BuildMethod.RAILPACK:
+            return await self._build_by_railpack(project, deployment, plan, env, log)
         secrets = build_secrets(plan, env, self._hash_key, self._host_build)
         dockerfile = await self._dockerfile(project, plan, tree, secrets, log)
         credentials = read_credentials(self._settings.docker_config)
         await self._pull(images_named(dockerfile, secrets.build_args), credentials, log)
         ours = plan.build_method is BuildMethod.AUTO
         context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)
-        tag = f"sotabox/{project.slug}:{short_id(deployment.id)}"
+        image = self._image_name(project, deployment)
         await self._gate.wait(log.build)
         log.build("Building application...")
         async with (
@@ -142,13 +146,8 @@ class Builder:
         ):
             image_id = await self._images.build(
                 context.stream(),
-                tag=tag,
-                labels=labels_of(
-                    self._engine.instance_id,
-                    Role.IMAGE,
-                    project_id=project.id,
-                    deployment_id=deployment.id,
-                ),
+                tag=image.tag,
+                labels=image.labels,
                 session=session,
                 build_id=deployment.id,
                 on_line=log.build,
@@ -158,11 +157,48 @@ class Builder:
             )
         return Release(
             image_id=image_id,
-            image_tag=tag,
+            image_tag=image.tag,
             build_method=plan.build_method,
             framework=plan.framework,
             plan=plan.to_json(),
             port=await self._port(plan, image_id),
+        )
+
+    async def _build_by_railpack(
+        self,
+        project: Project,
+        deployment: Deployment,
+        plan: BuildPlan,
+        env: Mapping[str, str],
+        log: DeploymentLog,
+    ) -> Release:
+        env = {**self._host_build.env, **env}
+        image = self._image_name(project, deployment)
+        await self._gate.wait(log.build)
+        async with self._limiter.bounded(log.build):
+            image_id, framework = await self._railpack.build(
+                plan, image, env, hash_env(env, self._hash_key), log.build
+            )
+        return Release(
+            image_id=image_id,
+            image_tag=image.tag,
+            build_method=plan.build_method,
+            framework=framework,
+            plan=plan.to_json(),
+            port=plan.port,
+        )
+
+    def _image_name(self, project: Project, deployment: Deployment) -> ImageName:
+        return ImageName(
+            f"sotabox/{project.slug}:{short_id(deployment.id)}",
+            labels_of(
+                self._engine.instance_id,
+                Role.IMAGE,
+                project_id=project.id,
+                deployment_id=deployment.id,
+            ),
+            project.id,
+            deployment.id,
         )
 
     async def _dockerfile(

@@ -1,5 +1,6 @@
 """Apps that can't serve: each fails for its own reason, said in words, and leaves nothing behind."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -71,3 +72,14 @@ def test_unknown_app_fails_with_what_was_looked_for(box: Box) -> None:
     assert deployment["status"] == "failed"
     assert "notes.txt" in deployment["error"] + box.log_of("sick", deployment["id"])
     assert "Dockerfile" in deployment["hint"]
+
+
+def test_railpack_where_it_is_not_installed_says_what_to_install(box: Box) -> None:
+    """Choosing Railpack on a server without it fails at once, with two ways out."""
+    assert shutil.which("railpack") is None, "this machine has Railpack: the test proves nothing"
+    files = {"sotabox.toml": 'builder = "railpack"\n', "main.py": "print('hello')\n"}
+    deployment = box.deploy("sick", files)
+    assert deployment["status"] == "failed"
+    assert "there is no railpack program on this server" in deployment["error"]
+    assert "Install railpack" in deployment["hint"]
+    assert "Builds with Railpack" in box.log_of("sick", deployment["id"])

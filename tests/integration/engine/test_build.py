@@ -7,11 +7,13 @@ import secrets
 import tarfile
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
+import docker
 import pytest
 
-from sotabox.engine.client import Engine
+from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.diagnosis import BuildFailed
 from sotabox.engine.images import Images
 from sotabox.engine.session import Session
@@ -251,3 +253,24 @@ async def _until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not true():
             await asyncio.sleep(0.01)
+
+
+async def test_image_in_a_file_is_loaded(box: Box, tmp_path: Path) -> None:
+    """What another tool built for the engine becomes an image like any other."""
+    id_ = await box.build("FROM BASE\nCOPY hello /hello\n", {"hello": secrets.token_bytes(8)})
+    archive = tmp_path / "image.tar"
+    with closing(docker.APIClient(timeout=60)) as client, archive.open("wb") as file:
+        for part in client.get_image(id_):
+            file.write(part)
+    assert await box.images.remove(id_)
+    assert await box.images.exists(id_) is None
+    await box.images.load(archive)
+    assert await box.images.exists(id_) is not None
+
+
+async def test_file_that_is_no_image_is_refused(box: Box, tmp_path: Path) -> None:
+    """A tool that left rubbish is told from one that built."""
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(b"rubbish" * 1000)
+    with pytest.raises(EngineError):
+        await box.images.load(archive)
