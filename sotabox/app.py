@@ -54,6 +54,7 @@ from sotabox.pipeline.release import ReleaseCommand
 from sotabox.pipeline.repairs import Repairs
 from sotabox.pipeline.retention import Retention
 from sotabox.pipeline.routes import Routes
+from sotabox.pipeline.traffic import Visits
 from sotabox.router.binary import find_caddy
 from sotabox.router.certificates import Certificates
 from sotabox.router.config import RouterSettings, TlsPolicy
@@ -168,6 +169,7 @@ class _Parts:
             retention=self.retention,
             build_slots=asyncio.Semaphore(settings.builds_at_once),
             swaps=swaps,
+            visits=Visits(store, self.caddy.admin, self._host_of),
             url_of=self._url_of,
         )
         self.queue = Queue(deployer.run, on_end=store.logs.wake)

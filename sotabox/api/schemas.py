@@ -7,6 +7,7 @@ import msgspec
 from sotabox.model.deployment import Deployment
 from sotabox.model.environment import EnvVar, Target
 from sotabox.model.project import Project
+from sotabox.model.swap import SwapReport
 from sotabox.model.user import ApiKey
 from sotabox.operations.deployments import Latest
 
@@ -65,6 +66,7 @@ class DeploymentOut(msgspec.Struct, kw_only=True):
     hint: str | None
     duration_ms: dict[str, int]
     created_by: str | None
+    swap: SwapReport | None
 
     @classmethod
     def of(cls, deployment: Deployment) -> "DeploymentOut":
@@ -86,6 +88,7 @@ class DeploymentOut(msgspec.Struct, kw_only=True):
             hint=deployment.hint,
             duration_ms=deployment.phases,
             created_by=deployment.created_by,
+            swap=deployment.swap,
         )
 
 

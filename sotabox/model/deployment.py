@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from sotabox.model.swap import SwapReport
+
 
 class Status(StrEnum):
     """Where a deployment stands."""
@@ -72,6 +74,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     hint: str | None = None
     url: str | None = None  # without a scheme, as the clients expect
     phases: dict[str, int]  # milliseconds by phase
+    swap: SwapReport | None = None  # None until it serves
     created_by: str | None = None
     created_at: str
     updated_at: str

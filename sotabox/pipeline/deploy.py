@@ -24,6 +24,7 @@ from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import EnvVar, build_env, run_env
 from sotabox.model.ids import short_id
 from sotabox.model.project import Project
+from sotabox.model.swap import SwapReport
 from sotabox.pipeline.build import Builder, command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
 from sotabox.pipeline.drain import Drains
@@ -32,6 +33,7 @@ from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.release import ReleaseCommand
 from sotabox.pipeline.retention import Retention
+from sotabox.pipeline.traffic import PATIENCE_S, Visits, Watch, describe
 from sotabox.router.upstream import Upstreams
 from sotabox.settings import Settings
 from sotabox.store.store import Store
@@ -75,6 +77,7 @@ class Deployer:
     retention: Retention
     build_slots: asyncio.Semaphore
     swaps: ProjectLocks
+    visits: Visits
     url_of: Callable[[str], str]  # of a slug, with its scheme
 
     async def run(self, deployment_id: str) -> None:
@@ -136,9 +139,11 @@ class Deployer:
             candidate = await self.candidates.start(request)
         attempt.log.deploy("Container started")
         try:
-            with attempt.phase("health"):
-                await self._check_health(deployment, attempt, candidate)
-            swapped = await self._swap(deployment_id, attempt, candidate)
+            async with self.visits.watch(attempt.project) as watch:
+                with attempt.phase("health"):
+                    await self._check_health(deployment, attempt, candidate)
+                await watch.hold()
+                swapped = await self._swap(deployment_id, attempt, candidate, watch)
         except BaseException:
             # Should undoing a swap have failed as well, visitors are with it: recovery decides.
             if self.upstreams.read(attempt.project.id) != candidate.address:
@@ -179,7 +184,9 @@ class Deployer:
         await self.candidates.wait_until_healthy(candidate, host, path, attempt.log)
         attempt.log.deploy("Health check passed")
 
-    async def _swap(self, deployment_id: str, attempt: Attempt, candidate: Candidate) -> bool:
+    async def _swap(
+        self, deployment_id: str, attempt: Attempt, candidate: Candidate, watch: Watch
+    ) -> bool:
         """Sends the visitors to the candidate; False where the deployment was ended meanwhile.
 
         Whoever ends a deployment holds the same lock, so that a swap is whole or isn't.
@@ -189,13 +196,22 @@ class Deployer:
             current = await self.store.deployments.find(deployment_id)
             if current is None or current.status is not Status.DEPLOYING:
                 return False
-            await uninterrupted(self._hand_over(current, attempt, candidate))
-        attempt.log.deploy(f"Live at {self.url_of(project.slug)}")
+            await uninterrupted(self._hand_over(current, attempt, candidate, watch))
+        report = await watch.report(attempt.phases["swap"], patience_s=PATIENCE_S)
+        attempt.log.deploy(describe(report), f"Live at {self.url_of(project.slug)}")
+        await self._note(deployment_id, report)
         self.retention.tidy_soon(project.id)
         return True
 
+    async def _note(self, deployment_id: str, report: SwapReport) -> None:
+        """Keeps a report. What serves is not failed by a disk that takes none."""
+        try:
+            await self.store.deployments.record_swap(deployment_id, report)
+        except SotaboxError as error:
+            _logger.warning("a swap report is lost: %s", error, extra={"id": deployment_id})
+
     async def _hand_over(
-        self, deployment: Deployment, attempt: Attempt, candidate: Candidate
+        self, deployment: Deployment, attempt: Attempt, candidate: Candidate, watch: Watch
     ) -> None:
         """Upstream and store say the same at its end: the candidate, or still the one before."""
         project_id = deployment.project_id
@@ -203,7 +219,7 @@ class Deployer:
         with attempt.phase("swap"):
             await asyncio.to_thread(self.upstreams.point, project_id, candidate.address)
         try:
-            await self.settle(deployment, candidate, attempt.phases)
+            await self.settle(deployment, candidate, attempt.phases, watch)
         except BaseException:
             if before is None:
                 await asyncio.to_thread(self.upstreams.remove, project_id)
@@ -212,11 +228,16 @@ class Deployer:
             raise
 
     async def settle(
-        self, deployment: Deployment, candidate: Candidate, phases: dict[str, int]
+        self,
+        deployment: Deployment,
+        candidate: Candidate,
+        phases: dict[str, int],
+        watch: Watch | None = None,
     ) -> None:
         """Notes that a candidate serves, and lets the one before it drain.
 
-        Repeatable: recovery calls it for a swap whose bookkeeping was cut off.
+        Repeatable: recovery calls it for a swap whose bookkeeping was cut off; what visitors met is
+        not known then.
         """
         project = await self.store.projects.find(deployment.project_id)
         slug = project.slug if project else ""
@@ -236,12 +257,18 @@ class Deployer:
                 before.project_id,
                 before.container_id,
                 before.address,
-                self._drained(deployment.id),
+                self._drained(deployment.id, phases.get("swap", 0), watch),
             )
 
-    def _drained(self, deployment_id: str) -> Callable[[int], Awaitable[None]]:
-        async def record(duration_ms: int) -> None:
+    def _drained(
+        self, deployment_id: str, switch_ms: int, watch: Watch | None
+    ) -> Callable[[int, int], Awaitable[None]]:
+        async def record(duration_ms: int, cut: int) -> None:
             await self.store.deployments.record_phase(deployment_id, "drain", duration_ms)
+            if watch is not None:
+                await self._note(
+                    deployment_id, await watch.report(switch_ms, drain_ms=duration_ms, cut=cut)
+                )
 
         return record
 

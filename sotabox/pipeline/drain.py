@@ -44,7 +44,7 @@ class Drains:
         project_id: str,
         container_id: str,
         address: str | None,
-        on_end: Callable[[int], Awaitable[None]] | None = None,
+        on_end: Callable[[int, int], Awaitable[None]] | None = None,
     ) -> None:
         """Starts to drain a container that gets no new requests; one that drains already goes on.
 
@@ -52,7 +52,7 @@ class Drains:
             project_id: whose it is.
             container_id: which.
             address: `host:port` of it; None when it does not run.
-            on_end: told how many milliseconds it took.
+            on_end: told how many milliseconds it took, and how many requests were cut off.
         """
         if container_id in self._tasks:
             return
@@ -92,32 +92,34 @@ class Drains:
         self,
         container_id: str,
         address: str | None,
-        on_end: Callable[[int], Awaitable[None]] | None,
+        on_end: Callable[[int, int], Awaitable[None]] | None,
     ) -> None:
         started = time.monotonic()
         try:
             # Else an engine that restarts right now would bring it back.
             await self._containers.condemn(container_id)
-            if address is not None:
-                await self._wait_until_idle(address)
+            cut = 0 if address is None else await self._wait_until_idle(address)
             await self._containers.stop(container_id, self._grace_s)
             await self._containers.remove(container_id)
             if on_end is not None:
-                await on_end(round((time.monotonic() - started) * 1000))
+                await on_end(round((time.monotonic() - started) * 1000), cut)
         except (SotaboxError, EngineError) as error:
             _log.warning("an old container stays for now: %s", error, extra={"id": container_id})
 
-    async def _wait_until_idle(self, address: str) -> None:
+    async def _wait_until_idle(self, address: str) -> int:
+        """Waits for the requests to an address; how many are still open when the time is over."""
         deadline = time.monotonic() + self._timeout_s
         await asyncio.sleep(_UNCOUNTED_S)
         pause_s = _FIRST_PAUSE_S
-        quiet = 0
+        quiet = left = 0
         while time.monotonic() < deadline:
-            quiet = quiet + 1 if await self._in_flight(address) == 0 else 0
+            left = await self._in_flight(address)
+            quiet = quiet + 1 if left == 0 else 0
             if quiet == _QUIET_LOOKS:
-                return
+                return 0
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.3, _LONGEST_PAUSE_S)
+        return left
 
     async def _in_flight(self, address: str) -> int:
         """Requests on their way to an address: by Caddy's own count, else by open connections."""

@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,9 +68,10 @@ class Admin:
         answer = self._checked(await self._request("GET", "/reverse_proxy/upstreams"))
         return sum(row["num_requests"] for row in answer.json() if row["address"] == address)
 
-    async def metrics(self) -> str:
-        """Requests, durations and sizes by host, in Prometheus' text format."""
-        return self._checked(await self._request("GET", "/metrics")).text
+    async def metrics(self, names: Sequence[str] = ()) -> str:
+        """Requests, durations and sizes by host, in Prometheus' text format: all, or those named."""
+        query = {"name[]": list(names)}
+        return self._checked(await self._request("GET", "/metrics", params=query)).text
 
     async def root_certificate(self) -> str:
         """The certificate of Caddy's own authority, as PEM, for who wants to trust it."""

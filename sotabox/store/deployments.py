@@ -5,9 +5,12 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from sotabox.errors import ProjectDeleting, QueueFull
 from sotabox.events import Bus, DeploymentChanged
 from sotabox.model.deployment import Deployment, Source, Status, predecessors
+from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
 from sotabox.store.deliveries import announce
@@ -189,6 +192,19 @@ class Deployments:
                 (f"$.{name}", duration_ms, id_),
             )
 
+    async def record_swap(self, id_: str, report: SwapReport) -> None:
+        """Notes what visitors met at a deployment's swap; the later look is the better one."""
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                """UPDATE deployments SET swap_report = :report WHERE id = :id
+                    AND coalesce(json_extract(swap_report, '$.ended_at'), '') <= :ended_at""",
+                {
+                    "report": msgspec.json.encode(report).decode(),
+                    "id": id_,
+                    "ended_at": report.ended_at,
+                },
+            )
+
     async def find(self, id_: str) -> Deployment | None:
         """The deployment of an id."""
         row = await self._database.one(_GET, (id_,))
@@ -303,4 +319,6 @@ def _deployment(row: sqlite3.Row) -> Deployment:
     values["status"] = Status(row["status"])
     values["source"] = Source(row["source"])
     values["phases"] = json.loads(row["phases"])
+    report = values.pop("swap_report")
+    values["swap"] = msgspec.json.decode(report, type=SwapReport) if report else None
     return Deployment(**values)

@@ -236,6 +236,12 @@ def m006_domains(db: Database) -> None:
     """)
 
 
+@SCHEMA()
+def m009_swap_reports(db: Database) -> None:
+    """What visitors met at a deployment's swap."""
+    db.executescript("ALTER TABLE deployments ADD COLUMN swap_report TEXT;")
+
+
 def migrate(path: Path) -> None:
     """Brings the database at `path` to today's schema, making it where there is none.
 

@@ -5,6 +5,7 @@
     GET /events         server-sent events, one each 100 ms
     GET /socket         a WebSocket that sends the release each 100 ms
     GET /hog            none: takes memory until it is killed
+    POST /drop          none: breaks the connection off
     GET /doom           none: exits, and will exit at once whenever it is started again
 
 SIGTERM: no new connections, requests under way are finished. In the environment, `MODE` breaks it and
@@ -49,6 +50,8 @@ async def answer_one(reader, writer):
         return await socket(writer, fields["sec-websocket-key"])
     if path == "/hog":
         hog()
+    if path == "/drop":
+        return False
     if path == "/doom":
         open(DOOM, "w").close()
         os._exit(4)

@@ -13,7 +13,7 @@ import pytest
 from sotabox.engine.client import Engine
 from sotabox.engine.containers import Containers
 from sotabox.engine.images import Images
-from sotabox.errors import DiskFull
+from sotabox.errors import DiskFull, RouterUnavailable
 from sotabox.events import Bus
 from sotabox.model.deployment import Deployment, Source, Status
 from sotabox.model.project import Project
@@ -24,8 +24,10 @@ from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.retention import Retention
+from sotabox.pipeline.traffic import Visits, Watch
 from sotabox.router.admin import Admin
 from sotabox.router.files import RouterFiles
+from sotabox.router.traffic import Traffic
 from sotabox.router.upstream import Upstreams
 from sotabox.settings import Settings
 from sotabox.store.store import Store
@@ -43,7 +45,8 @@ class Box:
     attempt: Attempt
 
     def swap(self) -> "asyncio.Task[bool]":
-        return asyncio.create_task(self.deployer._swap(self.new.id, self.attempt, NEW))
+        watch = Watch(_no_router)
+        return asyncio.create_task(self.deployer._swap(self.new.id, self.attempt, NEW, watch))
 
     @property
     def upstream(self) -> str | None:
@@ -56,6 +59,10 @@ class Box:
         return old, new
 
 
+async def _no_router() -> Traffic:
+    raise RouterUnavailable("Caddy is away, which a swap must not notice either")
+
+
 @pytest.fixture
 async def box(tmp_path: Path) -> AsyncIterator[Box]:
     """A project whose old version serves, and whose new one has just passed its health check."""
@@ -66,7 +73,8 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
     files = RouterFiles(tmp_path)
     upstreams = Upstreams(tmp_path / "upstreams")
     upstreams.prepare()
-    drains = Drains(containers, Admin(files.admin_socket), timeout_s=0, grace_s=0)
+    admin = Admin(files.admin_socket)
+    drains = Drains(containers, admin, timeout_s=0, grace_s=0)
     retention = Retention(settings, store, Images(engine), containers)
     deployer = Deployer(
         settings=settings,
@@ -80,6 +88,7 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
         retention=retention,
         build_slots=asyncio.Semaphore(1),
         swaps=ProjectLocks(),
+        visits=Visits(store, admin, lambda slug: f"{slug}.box.test"),
         url_of=lambda slug: f"https://{slug}.box.test",
     )
     yield await populated(deployer)
@@ -165,6 +174,18 @@ async def test_swap_waits_for_whoever_holds_the_project(box: Box) -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
     assert await box.statuses() == (Status.RUNNING, Status.DEPLOYING)
+
+
+async def test_swap_that_nobody_counted_says_so(box: Box) -> None:
+    """Without Caddy's counters there is a report all the same, which claims nothing."""
+    assert await box.swap()
+    found = await box.deployer.store.deployments.find(box.new.id)
+    assert found is not None
+    assert found.swap is not None
+    assert (found.swap.requests, found.swap.lost) == (None, None)
+    assert found.swap.switch_ms == found.phases["swap"]
+    texts = [line.text for line in box.deployer.store.logs.read(box.new.id)]
+    assert f"[deploy] Switched in {found.swap.switch_ms} ms" in texts
 
 
 async def test_settling_again_changes_nothing(box: Box) -> None:

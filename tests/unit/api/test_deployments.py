@@ -8,7 +8,7 @@ from tests.in_process import InProcess
 FIELDS = {
     "id", "project_id", "status", "image_tag", "build_method", "framework", "error_message",
     "error", "url", "created_at", "updated_at", "number", "source", "source_deployment_id",
-    "duration_ms", "created_by", "hint",
+    "duration_ms", "created_by", "hint", "swap",
 }  # fmt: skip
 
 
