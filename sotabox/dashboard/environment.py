@@ -8,12 +8,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from sotabox.dashboard import dotenv
 from sotabox.dashboard.project import Head, crumbs_of, head_of, live_of
 from sotabox.dashboard.templates import Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import Invalid, SotaboxError
+from sotabox.model import dotenv
 from sotabox.model.environment import EnvVar
 from sotabox.operations import env_vars
 from sotabox.operations.env_vars import Diff, diff

@@ -14,7 +14,6 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from sotabox.dashboard.log_lines import render_line
-from sotabox.dashboard.merge import merged
 from sotabox.dashboard.visit import Me
 from sotabox.events import Event, Lagged
 from sotabox.operations import deployments, runtime_logs, sessions
@@ -23,6 +22,7 @@ from sotabox.operations.runtime_logs import AppLine
 from sotabox.store.logs import LogLine
 from sotabox.store.store import Store
 from sotabox.web import sse
+from sotabox.web.merge import merged
 
 _QUIET_S: Final = 15.0
 _CHANGED: Final = sse.silent_event("changed", "")

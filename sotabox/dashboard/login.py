@@ -115,12 +115,12 @@ async def set_up(token: FromPath[str], visit: NamedDependency[Visit]) -> Respons
 
 async def _user_of(visit: Visit, token: str) -> str:
     """The address of a link's user; who tries many links is slowed down as with passwords."""
-    guard, address = visit.site.guard, visit.visitor.address
-    guard.require(address, "setup")
+    guard, client = visit.site.guard, visit.visitor.client
+    guard.require(client, "setup")
     try:
         user = await setup.user_of(visit.box.store, token)
     except SotaboxError:
-        guard.fail(address, "setup")
+        guard.fail(client, "setup")
         raise
     return user.email
 

@@ -60,6 +60,7 @@ class OverviewPage(Page):
 
     head: Head
     tab: str = "overview"
+    shown: Deployment | None  # the one that serves, else the newest
     headline: str
     took_ms: int
     plan: str
@@ -161,6 +162,7 @@ async def overview(
     page = OverviewPage(
         title=head.project.name,
         head=head,
+        shown=shown,
         headline=story.headline(shown) if shown else "",
         took_ms=story.total_ms(shown.phases) if shown else 0,
         plan=plan.headline if plan else "",

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 
 from sotabox.dashboard import csrf
 from sotabox.dashboard.forms import MAX_BYTES, Form, parse_form
@@ -22,7 +23,7 @@ from sotabox.operations.sessions import Visitor
 from sotabox.web.body import read_body
 from sotabox.web.box import Box
 from sotabox.web.compression import compress
-from sotabox.web.rate_limit import client_address
+from sotabox.web.rate_limit import client_address, sender_address
 
 _SESSION: Final = "sotabox"
 _GUEST: Final = "sotabox-guest"
@@ -60,8 +61,12 @@ class Visit:
     def visitor(self) -> Visitor:
         """Where it comes from."""
         client = self.request.scope.get("client")
-        address = client_address(client[0] if client else None, dict(self.request.scope["headers"]))
-        return Visitor(address, self.request.headers.get("user-agent", ""))
+        peer, headers = client[0] if client else None, dict(self.request.scope["headers"])
+        return Visitor(
+            sender_address(peer, headers),
+            client_address(peer, headers),
+            self.request.headers.get("user-agent", ""),
+        )
 
     @property
     def by_script(self) -> bool:
@@ -196,12 +201,16 @@ class Me(Visit):
         return self.actor.user.role is not Role.VIEWER
 
 
-async def provide_visit(request: Request[Any, Any, Any], box: Box, site: Site) -> Visit:
+async def provide_visit(
+    request: Request[Any, Any, Any], box: NamedDependency[Box], site: NamedDependency[Site]
+) -> Visit:
     """The dependency `visit`: anybody's request."""
     return Visit(request, box, site)
 
 
-async def provide_me(request: Request[Any, Any, Any], box: Box, site: Site) -> Me:
+async def provide_me(
+    request: Request[Any, Any, Any], box: NamedDependency[Box], site: NamedDependency[Site]
+) -> Me:
     """The dependency `me`: a request of somebody who is logged in.
 
     Raises:

@@ -23,29 +23,30 @@ class Visitor:
     """Where a request comes from, as a sessions list shows it."""
 
     address: str
+    client: str  # what attempts are counted for: a network, where addresses cost nothing
     agent: str
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Slows down who guesses passwords: by the account tried from an address, and by the address."""
+    """Slows down who guesses passwords: by the account tried from somewhere, and by the place."""
 
     accounts: Throttle = field(default_factory=lambda: Throttle(5))
-    addresses: Throttle = field(default_factory=lambda: Throttle(30))
+    clients: Throttle = field(default_factory=lambda: Throttle(30))
 
-    def require(self, address: str, email: str) -> None:
+    def require(self, client: str, email: str) -> None:
         """Raises RateLimited for who has failed too often."""
         moment = time.monotonic()
-        self.addresses.require(address, moment)
-        self.accounts.require(f"{address} {email}", moment)
+        self.clients.require(client, moment)
+        self.accounts.require(f"{client} {email}", moment)
 
-    def fail(self, address: str, email: str) -> None:
+    def fail(self, client: str, email: str) -> None:
         moment = time.monotonic()
-        self.addresses.fail(address, moment)
-        self.accounts.fail(f"{address} {email}", moment)
+        self.clients.fail(client, moment)
+        self.accounts.fail(f"{client} {email}", moment)
 
-    def forget(self, address: str, email: str) -> None:
-        self.accounts.forget(f"{address} {email}")
+    def forget(self, client: str, email: str) -> None:
+        self.accounts.forget(f"{client} {email}")
 
 
 async def log_in(store: Store, guard: Guard, visitor: Visitor, email: str, password: str) -> str:
@@ -58,8 +59,8 @@ async def log_in(store: Store, guard: Guard, visitor: Visitor, email: str, passw
         RateLimited: too many attempts.
     """
     email = email.strip().lower()
-    guard.require(visitor.address, email)
-    guard.fail(visitor.address, email)  # until shown otherwise: attempts at once count as well
+    guard.require(visitor.client, email)
+    guard.fail(visitor.client, email)  # until shown otherwise: attempts at once count as well
     user = await store.users.find_by_email(email)
     known = (user.password_hash if user else None) or HASH_OF_NOBODY
     matches = await password_matches(password[: PASSWORD_MAX + 1], known)
@@ -68,7 +69,7 @@ async def log_in(store: Store, guard: Guard, visitor: Visitor, email: str, passw
             "This address and password don't fit together",
             hint="Forgotten it? On the server, sotabox user setup-link makes a new way in.",
         )
-    guard.forget(visitor.address, email)
+    guard.forget(visitor.client, email)
     return await begin(store, user, visitor)
 
 

@@ -56,16 +56,21 @@ class RateLimit:
         )
 
 
-def client_address(peer: str | None, headers: Mapping[bytes, bytes]) -> str:
-    """The address that an anonymous request is counted for.
+def sender_address(peer: str | None, headers: Mapping[bytes, bytes]) -> str:
+    """The address that a request came from.
 
     Our own proxy sits on this machine and writes the last entry of `X-Forwarded-For`; from anywhere
-    else the header is hearsay. IPv6 addresses stand for their /64.
+    else the header is hearsay.
     """
-    address = peer or "local"
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
     if forwarded and (peer is None or is_loopback(peer)):
-        address = forwarded
+        return forwarded
+    return peer or "local"
+
+
+def client_address(peer: str | None, headers: Mapping[bytes, bytes]) -> str:
+    """The address that an anonymous request is counted for; IPv6 addresses stand for their /64."""
+    address = sender_address(peer, headers)
     try:
         parsed = ip_address(address)
     except ValueError:

@@ -12,7 +12,7 @@ async def merged(
 ) -> AsyncGenerator[_T | None, None]:
     """What any of the streams gives, as it comes, until the first one ends.
 
-    None after each `quiet_s` in which nothing came. A read is never cancelled for that: what an
+    Streams that can be closed are, at the end. None after each `quiet_s` in which nothing came. A read is never cancelled for that: what an
     asynchronous generator is cancelled in, ends it.
     """
     leading = asyncio.ensure_future(_next(first))
@@ -39,6 +39,9 @@ async def merged(
         for read in reads:
             read.cancel()
         await asyncio.gather(*reads, return_exceptions=True)
+        for stream in (first, *others):
+            if isinstance(stream, AsyncGenerator):
+                await stream.aclose()
 
 
 async def _next(stream: AsyncIterator[_T]) -> _T:
