@@ -1,4 +1,4 @@
-"""`sotabox user setup-link` and `reset-password`: let the admin in, from the host."""
+"""`sotabox user invite`, `setup-link` and `reset-password`: let people in, from the host."""
 
 import argparse
 from collections.abc import Mapping
@@ -23,6 +23,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     link.add_argument("--user", metavar="EMAIL", help="whose login it sets (default: the admin's)")
     add_settings(link, ["data_dir", "domain", "http_port", "https_port", "tls"])
+    invite = actions.add_parser(
+        "invite",
+        help="let somebody in: print a link under which they choose a password, once",
+        description="Makes a user, and prints a link for them that works once, for an hour.",
+        allow_abbrev=False,
+    )
+    invite.add_argument("email", metavar="EMAIL", help="the address that they will log in with")
+    invite.add_argument(
+        "--role",
+        choices=["admin", "member", "viewer"],
+        default="member",
+        help="admin: everything; member: own projects; viewer: look only (default member)",
+    )
+    add_settings(invite, ["data_dir", "domain", "http_port", "https_port", "tls"])
     reset = actions.add_parser(
         "reset-password",
         help="give the admin a fresh password and print it, once",
@@ -39,8 +53,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     import asyncio
 
     settings = settings_from(arguments, environ)
-    if arguments.action == "setup-link":
-        token = asyncio.run(_make_link(settings, arguments.user))
+    if arguments.action in {"setup-link", "invite"}:
+        token = asyncio.run(
+            _invite(settings, arguments.email, arguments.role)
+            if arguments.action == "invite"
+            else _make_link(settings, arguments.user)
+        )
         print(f"{router_settings(settings).url(settings.domain)}/setup/{token}")
         return DONE
     login = asyncio.run(_reset(settings, only_if_unset=arguments.if_unset))
@@ -55,6 +73,16 @@ async def _make_link(settings: Settings, email: str | None) -> str:
     async with open_store(settings) as store:
         user = await (users.by_email(store, email) if email else users.ensure_admin(store))
         return await users.make_setup_link(store, user)
+
+
+async def _invite(settings: Settings, email: str, role: str) -> str:
+    from sotabox.operations import users
+    from sotabox.operations.actor import Actor
+
+    async with open_store(settings) as store:
+        # Who may run this on the host is its admin.
+        _, token = await users.invite(store, Actor(await users.ensure_admin(store)), email, role)
+    return token
 
 
 async def _reset(settings: Settings, *, only_if_unset: bool) -> tuple[str, str] | None:

@@ -20,11 +20,12 @@ _FIND_FOR = """
     WHERE p.id = :ref OR p.slug = :ref ORDER BY p.id = :ref DESC LIMIT 1"""
 _COUNT = "SELECT count(*) AS number FROM projects WHERE user_id = ?"
 _PAGE = """
-    SELECT * FROM projects WHERE user_id = :user_id AND id > :after
-    UNION ALL
-    SELECT p.* FROM members AS m JOIN projects AS p ON p.id = m.project_id
-    WHERE m.user_id = :user_id AND m.project_id > :after
-    ORDER BY id LIMIT :limit"""
+    SELECT p.* FROM (
+        SELECT id FROM projects WHERE user_id = :user_id AND id > :after
+        UNION ALL
+        SELECT project_id FROM members WHERE user_id = :user_id AND project_id > :after
+        ORDER BY 1 LIMIT :limit) AS seen
+    CROSS JOIN projects AS p ON p.id = seen.id ORDER BY seen.id"""
 _PAGE_OF_ALL = "SELECT * FROM projects WHERE id > ? ORDER BY id LIMIT ?"
 _ALL = "SELECT * FROM projects ORDER BY id"
 _RENAME = "UPDATE projects SET name = ?, updated_at = ? WHERE id = ? RETURNING *"
