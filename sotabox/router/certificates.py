@@ -9,7 +9,7 @@ from sotabox.router.spawn import issuance_words, log_mark, read_since
 from sotabox.settings import TlsMode
 
 #: An authority looks from several places before it signs; most answer in some seconds.
-_OBTAIN_S: Final = 90.0
+_OBTAIN_S: Final = 60.0
 
 
 class Certificates:
@@ -38,14 +38,21 @@ class Certificates:
         context.verify_mode = ssl.CERT_NONE
         host = self._settings.bind or "127.0.0.1"
         try:
-            async with asyncio.timeout(_OBTAIN_S):
-                _, writer = await asyncio.open_connection(
-                    host, self._settings.https_port, ssl=context, server_hostname=name
-                )
-        except TimeoutError:
-            return f"DNS is right, but no certificate of {name} came within {_OBTAIN_S:.0f} s"
-        except OSError as error:  # an alert of Caddy is an `ssl.SSLError`, which is one as well
-            said = issuance_words(read_since(self._files, mark), name) or str(error)
+            _, writer = await asyncio.open_connection(
+                host,
+                self._settings.https_port,
+                ssl=context,
+                server_hostname=name,
+                ssl_handshake_timeout=_OBTAIN_S,
+            )
+        except OSError as error:  # an alert of Caddy, or the end of our patience, is one as well
+            said = issuance_words(read_since(self._files, mark), name) or _words(error)
             return f"DNS is right, but there is no certificate of {name} yet: {said}"
         writer.transport.abort()
         return None
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, ConnectionAbortedError):
+        return f"the authority gave none within {_OBTAIN_S:.0f} s"
+    return str(error)

@@ -174,7 +174,7 @@ def last_words(output: str) -> str:
 def issuance_words(log: str, name: str) -> str | None:
     """What a log of Caddy's says of why it could not get a certificate of `name`; None: nothing."""
     for line in reversed(log.splitlines()):
-        if '"level":"error"' in line and '"logger":"tls.' in line and f'"{name}"' in line:
+        if '"level":"error"' in line and '"logger":"tls' in line and f'"{name}"' in line:
             return _said(line)
     return None
 

@@ -29,6 +29,7 @@ from tests.machine.name_server import NameServer, name_server
 from tests.machine.private_engine import Place
 
 BOX = "box.example.test"
+REFUSED = "refused.example.org"
 _ACME_PORT = 14000
 
 
@@ -104,12 +105,15 @@ class Internet:
         return found
 
     def until(self, slug: str, domain: str, **wanted: Any) -> dict[str, Any]:
-        """The domain, once it is as `wanted`."""
+        """The domain, once it is as `wanted`; `...` stands for anything but null."""
         deadline = time.monotonic() + 40
         while True:
             path = f"/v1/projects/{slug}/domains/{domain}"
             found: dict[str, Any] = self.box.request("GET", path).data["domain"]
-            if all(found[key] == value for key, value in wanted.items()):
+            if all(
+                found[key] == value or (value is ... and found[key] is not None)
+                for key, value in wanted.items()
+            ):
                 return found
             assert time.monotonic() < deadline, (found, self.box.log_text()[-3000:])
             time.sleep(0.05)
@@ -195,7 +199,13 @@ def _authority(town: Town, caddy: Path, directory: Path) -> Iterator[Path]:
                         "routes": [
                             {
                                 "match": [{"host": ["localhost"]}],
-                                "handle": [{"handler": "acme_server", "ca": "local"}],
+                                "handle": [
+                                    {
+                                        "handler": "acme_server",
+                                        "ca": "local",
+                                        "policy": {"deny": {"domains": [REFUSED]}},
+                                    }
+                                ],
                             }
                         ],
                     }

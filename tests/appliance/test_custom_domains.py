@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.appliance.authority import BOX, Internet, small_internet
+from tests.appliance.authority import BOX, REFUSED, Internet, small_internet
 
 pytestmark = pytest.mark.slow
 
@@ -72,6 +72,17 @@ def test_domain_whose_dns_leads_elsewhere_says_so_until_it_is_set(internet: Inte
     assert internet.box.request("POST", path).status == 202
     internet.until("shop", "late.example.org", status="active")
     internet.box.request("DELETE", "/v1/projects/shop/domains/late.example.org")
+
+
+def test_domain_that_the_authority_refuses_says_so(internet: Internet) -> None:
+    """DNS is right, but no certificate comes: the reason is the authority's own."""
+    leads_here(internet, REFUSED)
+    internet.add("shop", REFUSED)
+    verified = internet.until("shop", REFUSED, status="verified", error_message=...)
+    internet.box.request("DELETE", f"/v1/projects/shop/domains/{REFUSED}")
+    words = verified["error_message"]
+    assert words.startswith(f"DNS is right, but there is no certificate of {REFUSED} yet: ")
+    assert "urn:ietf:params:acme:error:rejectedIdentifier" in words
 
 
 def test_name_that_nobody_added_gets_no_certificate(internet: Internet) -> None:

@@ -2,9 +2,10 @@
 
 import sys
 
-from tests.bench import builds, deploy, footprint, neighbour
+from tests.bench import ask, builds, deploy, footprint, neighbour
 
 BENCHES = {
+    "ask": ask.run,
     "builds": builds.run,
     "deploy": deploy.run,
     "footprint": footprint.run,
