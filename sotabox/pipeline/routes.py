@@ -1,6 +1,7 @@
 """Hostnames to projects: read from the store, put in force by the router."""
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
@@ -10,6 +11,8 @@ from sotabox.router.config import CustomHost, Route
 from sotabox.router.process import Caddy
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
+
+_logger = logging.getLogger(__name__)
 
 
 class Routes:
@@ -42,7 +45,10 @@ class Routes:
         """The routes of all projects that are not on their way out."""
         domains = defaultdict[str, list[Domain]](list)
         for domain in await self._store.domains.served():
-            domains[domain.project_id].append(domain)
+            if self._is_of_the_box(domain.domain):
+                _logger.warning("%s is not served: this box has that name now", domain.domain)
+            else:
+                domains[domain.project_id].append(domain)
         routes = [
             self._route(project, domains[project.id])
             for project in await self._store.projects.all()
@@ -68,6 +74,11 @@ class Routes:
             serving = self._asked
             await self._caddy.apply(await self.read())
             self._served = serving
+
+    def _is_of_the_box(self, name: str) -> bool:
+        """Whether a domain is the box's own, as after the box was given another name."""
+        box_domain = self._host_of("app").partition(".")[2]
+        return name == box_domain or name.endswith(f".{box_domain}")
 
     def _route(self, project: Project, domains: Sequence[Domain]) -> Route:
         host = self._host_of(project.slug)

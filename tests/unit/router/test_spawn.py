@@ -1,7 +1,8 @@
+import json
 from pathlib import Path
 
 from sotabox.router.files import RouterFiles
-from sotabox.router.spawn import caddy_environment, last_words
+from sotabox.router.spawn import caddy_environment, issuance_words, last_words
 
 
 def test_caddy_environment_holds_no_secret_of_ours() -> None:
@@ -22,3 +23,18 @@ def test_last_words_are_the_reason_and_not_the_noise() -> None:
     assert last_words(told) == "loading: no such file"
     assert last_words("panic: one\n") == "panic: one"
     assert last_words('{"level":"info","msg":"all is well"}') == "it gave no reason"
+
+
+def test_issuance_words_are_the_last_ones_about_that_name() -> None:
+    """The reason of one domain is not shown with another, nor an old one."""
+    refused = "could not get certificate"
+    rows = (
+        {"level": "error", "logger": "tls.obtain", "msg": refused, "of": "a.org", "error": "old"},
+        {"level": "error", "logger": "tls.obtain", "msg": refused, "of": "a.org", "error": "new"},
+        {"level": "error", "logger": "tls.obtain", "msg": refused, "of": "b.org", "error": "other"},
+        {"level": "info", "logger": "tls.obtain", "msg": "obtaining certificate", "of": "a.org"},
+        {"level": "error", "logger": "http.log.error", "msg": "dial refused", "of": "a.org"},
+    )
+    log = "\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    assert issuance_words(log, "a.org") == "could not get certificate: new"
+    assert issuance_words(log, "c.org") is None
