@@ -62,6 +62,7 @@ def test_app_from_first_drop_to_deletion(
     expect(opened.value.locator("body")).to_contain_text('"size": 0')
     opened.value.close()
 
+    page.get_by_role("link", name="Journey", exact=True).click()
     page.get_by_role("link", name="Environment").click()
     page.get_by_label("Name").fill("RELEASE")
     page.get_by_label("Value").fill(HOSTILE)
@@ -92,6 +93,7 @@ def test_app_from_first_drop_to_deletion(
     settled(page, "running")
     expect(page.locator("#story")).to_contain_text("rollback to 1")
 
+    page.get_by_role("link", name="Journey", exact=True).click()
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("Type journey to delete it").fill("something else")
     page.get_by_role("button", name="Delete project").click()
