@@ -42,6 +42,7 @@ from sotabox.operations import users
 from sotabox.operations.host import Host
 from sotabox.pipeline.build import Builder
 from sotabox.pipeline.candidate import Candidates
+from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.deploy import Deployer
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.health import HealthCheck
@@ -54,13 +55,14 @@ from sotabox.pipeline.release import ReleaseCommand
 from sotabox.pipeline.repairs import Repairs
 from sotabox.pipeline.retention import Retention
 from sotabox.pipeline.routes import Routes
+from sotabox.pipeline.serving import Serving
 from sotabox.pipeline.traffic import Visits
 from sotabox.router.binary import find_caddy
 from sotabox.router.certificates import Certificates
 from sotabox.router.config import RouterSettings, TlsPolicy
 from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
-from sotabox.router.upstream import Upstreams, waiting_target
+from sotabox.router.upstream import Upstreams, paused_target, waiting_target
 from sotabox.settings import Settings, TlsMode
 from sotabox.store.store import Store
 from sotabox.web.box import Box
@@ -137,15 +139,17 @@ class _Parts:
             grace_s=settings.stop_grace_s,
         )
         self.retention = Retention(settings, store, images, containers)
+        limits = PlanLimits(settings, store)
         candidates = Candidates(
             settings,
             instance_id,
             containers,
             networks,
             self.health,
-            PlanLimits(settings, store),
+            limits,
         )
         swaps = ProjectLocks()
+        self.commands = Commands(candidates, containers, swaps)
         waiting = waiting_target(files)
         deployer = Deployer(
             settings=settings,
@@ -200,6 +204,7 @@ class _Parts:
             routes=self.routes,
             queue=self.queue,
             drains=self.drains,
+            commands=self.commands,
             swaps=swaps,
             waiting_target=waiting,
         )
@@ -209,17 +214,33 @@ class _Parts:
             candidates=candidates,
             deployer=deployer,
             drains=self.drains,
+            commands=self.commands,
             queue=self.queue,
             rooms=rooms,
             upstreams=self.upstreams,
             swaps=swaps,
             waiting_target=waiting,
+            paused_target=paused_target(files),
+        )
+        serving = Serving(
+            settings=settings,
+            store=store,
+            containers=containers,
+            limits=limits,
+            upstreams=self.upstreams,
+            drains=self.drains,
+            commands=self.commands,
+            queue=self.queue,
+            swaps=swaps,
+            paused_target=paused_target(files),
         )
         self.pipeline = Pipeline(
             store=store,
             engine=self.engine,
             queue=self.queue,
             rooms=rooms,
+            serving=serving,
+            commands=self.commands,
             swaps=swaps,
             limits=ArchiveLimits(settings.files_max, settings.unpacked_max_bytes),
         )
@@ -268,6 +289,7 @@ class _Parts:
         """Ends what works in the background; containers and Caddy stay as they are."""
         await self.queue.close()
         await self.courier.close()
+        await self.commands.close()
         await self.drains.close()
         await self.retention.close()
         await self.health.close()

@@ -87,6 +87,9 @@ class Settings:
     app_pids: int = _setting(512, "Process limit of an app's container", "processes")
     releases_kept: int = _setting(5, "Images kept for each project, to roll back to", "images")
     build_cache_mb: int = _setting(2000, "Build cache kept after a deploy", "MB")
+    command_timeout_s: int = _setting(
+        3600, "Longest time that a one-off command may run", "seconds"
+    )
     disk_floor_mb: int = _setting(1000, "Deploys are refused with less free disk than this", "MB")
     stream_max_s: int = _setting(900, "Longest life of a log stream's connection", "seconds")
     rate_limit: int = _setting(100, "API requests a minute and user; 0: no limit", "requests")

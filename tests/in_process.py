@@ -131,6 +131,8 @@ async def open_site(
         engine=engine,
         queue=queue,
         rooms=None,  # type: ignore[arg-type]  # networks need an engine: tests/contract has one
+        serving=None,  # type: ignore[arg-type]  # so do containers
+        commands=None,  # type: ignore[arg-type]  # and what runs in them
         swaps=ProjectLocks(),
         limits=ArchiveLimits(1000, 10_000_000),
     )

@@ -54,7 +54,7 @@ async def rollback(
     """An older release again: the previous one, or the one that the body names."""
     body = await read_json(request, RollbackIn)
     deployment = await deployments.rollback(
-        box.store, box.pipeline, actor, project, body.deployment_id
+        box.store, box.pipeline, actor, project, body.deployment_id, body.env
     )
     return one(DeploymentOut.of(deployment))
 

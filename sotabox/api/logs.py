@@ -11,14 +11,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
-from sotabox.api.query import read_switch
+from sotabox.api.query import cleaner
 from sotabox.errors import BadRequest
 from sotabox.model.deployment import Deployment
 from sotabox.operations import deployments
 from sotabox.operations.actor import Actor
 from sotabox.store.logs import LogLine
 from sotabox.web import sse
-from sotabox.web.ansi import keep_colours, strip_escapes
 from sotabox.web.box import Box
 
 _TEXT: Final = "text/plain"
@@ -40,7 +39,7 @@ async def get_log(
 
     However long it is, a piece at a time is held.
     """
-    clean = _cleaner(ansi)
+    clean = cleaner(ansi)
     found = await deployments.get(box.store, actor, project, deployment)
     text = _pieces(clean(line.text) for line in box.store.logs.read(found.id))
     if request.accept.best_match([_TEXT, _JSON], _TEXT) == _JSON:
@@ -59,7 +58,7 @@ async def stream_log(
     last_event_id: FromQuery[str | None] = None,
 ) -> Stream:
     """The log so far and as it grows, as server-sent events; ends with the deployment."""
-    clean = _cleaner(ansi)
+    clean = cleaner(ansi)
     after = _line_number(request.headers.get("last-event-id") or last_event_id)
     found = await deployments.get(box.store, actor, project, deployment)
     return Stream(_events(box, found, after, clean), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
@@ -119,10 +118,6 @@ async def _as_json(pieces: Iterator[str]) -> AsyncIterator[bytes]:
     async for piece in _paced(pieces):
         yield msgspec.json.encode(piece.decode())[1:-1]
     yield b'"}'
-
-
-def _cleaner(ansi: str | None) -> Callable[[str], str]:
-    return keep_colours if read_switch("ansi", ansi) else strip_escapes
 
 
 def _line_number(text: str | None) -> int:

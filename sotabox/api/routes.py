@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 from sotabox.api import (
     api_keys,
     ask,
+    commands,
     deployments,
     device_login,
     domains,
@@ -14,7 +15,10 @@ from sotabox.api import (
     logs,
     members,
     partners,
+    project_settings,
     projects,
+    running,
+    runtime_logs,
     users,
     webhooks,
 )
@@ -22,10 +26,14 @@ from sotabox.web.gate import API_PREFIX
 
 _RESOURCES = (
     projects,
+    project_settings,
     members,
     env_vars,
     domains,
     deployments,
+    running,
+    runtime_logs,
+    commands,
     logs,
     webhooks,
     api_keys,

@@ -4,19 +4,20 @@ from typing import Any
 
 import msgspec
 
-from sotabox.model.deployment import Deployment
+from sotabox.model.deployment import SETTLED, Deployment
 from sotabox.model.environment import EnvVar, Target
 from sotabox.model.project import Project
 from sotabox.model.swap import SwapReport
 from sotabox.model.user import ApiKey
-from sotabox.operations.deployments import Latest
+from sotabox.operations.deployments import EnvChoice, Latest
 
 
 class ProjectOut(msgspec.Struct, kw_only=True):
     """A project; `user_id` is its owner.
 
     `status` is that of its newest deployment, or `running` while that one is settled and another
-    serves; null before the first. `url`, without a scheme, while something serves.
+    serves; `paused` while it is paused and nothing is under way; null before the first. `url`,
+    without a scheme, while something serves.
     """
 
     id: str
@@ -35,11 +36,17 @@ class ProjectOut(msgspec.Struct, kw_only=True):
             user_id=project.user_id,
             name=project.name,
             slug=project.slug,
-            status=latest.status if latest else None,
+            status=_status(project, latest),
             url=latest.running.url if latest and latest.running else None,
             created_at=project.created_at,
             updated_at=project.updated_at,
         )
+
+
+def _status(project: Project, latest: Latest | None) -> str | None:
+    if project.paused and (latest is None or latest.newest.status in SETTLED):
+        return "paused"
+    return latest.status if latest else None
 
 
 class DeploymentOut(msgspec.Struct, kw_only=True):
@@ -168,9 +175,13 @@ class EnvVarIn(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RollbackIn(msgspec.Struct, forbid_unknown_fields=True):
-    """`deployment_id` picks a release; without it, it is the previous one."""
+    """`deployment_id` picks a release; without it, it is the previous one.
+
+    `env`: whether it runs with today's variables, or with those that the release had.
+    """
 
     deployment_id: str | None = None
+    env: EnvChoice = EnvChoice.TODAY
 
 
 class NewApiKeyIn(msgspec.Struct, forbid_unknown_fields=True):

@@ -56,14 +56,16 @@ class Place:
 
     container_id: str
     deployment_id: str | None
+    role: str | None
     address: str
 
 
 def read_places(rows: Iterable[Mapping[str, Any]]) -> list[Place]:
     """The places in the engine's answer to a listing of containers."""
     return [
-        Place(row["Id"], (row["Labels"] or {}).get(labels.DEPLOYMENT), address)
+        Place(row["Id"], named.get(labels.DEPLOYMENT), named.get(labels.ROLE), address)
         for row in rows
+        for named in [row["Labels"] or {}]
         for network in (row["NetworkSettings"]["Networks"] or {}).values()
         if (address := (network.get("IPAMConfig") or {}).get("IPv4Address"))
     ]

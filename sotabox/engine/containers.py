@@ -14,6 +14,7 @@ from sotabox.engine.container import Container, Place, read_container, read_plac
 from sotabox.engine.faults import unavailable
 from sotabox.engine.frames import FrameReader, LogLine, nanoseconds
 from sotabox.engine.spec import OPEN_FILES, ContainerRequest, container_body, container_name
+from sotabox.model.project import Limits
 
 _START_TIMEOUT_S: Final = 60
 _STOP_MARGIN_S: Final = 30  # of the engine, after the grace is over and it kills
@@ -80,6 +81,30 @@ class Containers:
         """Keep the engine from ever starting it again, before it is stopped."""
         await self._set_restart_policy(id_, "no")
 
+    async def grant(self, id_: str, limits: Limits) -> None:
+        """Let a running container use what `limits` say from now on; one that is gone is fine.
+
+        Memory is only added: a process that has more than it may is killed at once.
+        """
+        try:
+            answer = await self._engine.call("inspect_container", id_)
+            memory_bytes = max(limits.memory_mb * 1024 * 1024, answer["HostConfig"]["Memory"])
+            change = {
+                "Memory": memory_bytes,
+                "MemorySwap": memory_bytes,
+                "NanoCpus": int(limits.cpus * 1_000_000_000),
+                "PidsLimit": limits.pids,
+            }
+            async with self._engine.request(
+                "POST",
+                f"/containers/{id_}/update",
+                headers={"Content-Type": "application/json"},
+                body=json.dumps(change).encode(),
+            ) as update:
+                await update.read()
+        except EngineNotFound:
+            return
+
     async def stop(self, id_: str, grace_s: int) -> None:
         """Ask it to end, and kill it after `grace_s`."""
         with suppress(EngineNotFound):
@@ -117,10 +142,13 @@ class Containers:
         async with asyncio.timeout(30):
             return [line.text async for line in self._read(id_, tail=str(lines), follow=False)]
 
-    async def printed(self, id_: str, tail: int | None = None) -> AsyncIterator[LogLine]:
-        """The last lines that it printed; None: all that are kept."""
+    async def printed(
+        self, id_: str, tail: int | None = None, since: str | None = None
+    ) -> AsyncIterator[LogLine]:
+        """The last lines that it printed, None: all that are kept; only those later than `since`."""
+        after = nanoseconds(since) if since is not None else -1
         count = "all" if tail is None else str(tail)
-        async with aclosing(self._read(id_, tail=count, follow=False)) as lines:
+        async with aclosing(self._read(id_, tail=count, follow=False, after=after)) as lines:
             async for line in lines:
                 yield line
 

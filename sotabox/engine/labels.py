@@ -21,12 +21,13 @@ class Role(StrEnum):
 
     APP = "app"  # a container that serves
     RELEASE = "release"  # a container that runs a release's one-time command
+    COMMAND = "command"  # a container that runs what a person wants to run once
     IMAGE = "image"
     NETWORK = "network"
 
 
 #: The roles that only containers have.
-CONTAINER_ROLES: Final = frozenset({Role.APP.value, Role.RELEASE.value})
+CONTAINER_ROLES: Final = frozenset({Role.APP.value, Role.RELEASE.value, Role.COMMAND.value})
 
 
 def labels_of(

@@ -42,6 +42,7 @@ class ContainerRequest:
         address: its fixed IPv4 address there; None lets the engine choose.
         env: without `PORT`, which is `port`.
         command: replaces the image's command; None keeps it.
+        entrypoint: replaces the image's entry point; None keeps it.
         port: on which the app must listen.
         stop_grace_s: used where somebody else stops it: the engine at its end, `docker stop`.
     """
@@ -55,6 +56,7 @@ class ContainerRequest:
     address: str | None
     env: Mapping[str, str] = field(repr=False)
     command: tuple[str, ...] | None
+    entrypoint: tuple[str, ...] | None = None
     port: int
     limits: Limits
     stop_grace_s: int
@@ -91,6 +93,8 @@ def container_body(request: ContainerRequest, open_files: int = OPEN_FILES) -> d
         "HostConfig": _host_config(request, open_files),
         "NetworkingConfig": {"EndpointsConfig": {request.network_id: _endpoint(request.address)}},
     }
+    if request.entrypoint is not None:
+        body["Entrypoint"] = list(request.entrypoint)
     if request.command is not None:
         body["Cmd"] = list(request.command)
     return body

@@ -72,6 +72,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None = None  # host:port of its container
     error: str | None = None
     hint: str | None = None
+    env_digest: str | None = None  # of the variables with which it was started
     url: str | None = None  # without a scheme, as the clients expect
     phases: dict[str, int]  # milliseconds by phase
     swap: SwapReport | None = None  # None until it serves

@@ -47,6 +47,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     slug: str
     deleting: bool = False
+    paused: bool = False
     created_at: str
     updated_at: str
 

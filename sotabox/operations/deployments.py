@@ -3,7 +3,10 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+
+import msgspec
 
 from sotabox.errors import (
     Conflict,
@@ -31,6 +34,13 @@ class Upload:
     duration_ms: int
     notes: tuple[str, ...] = ()  # what the log should say of it
     fields: Mapping[str, str] = field(default_factory=dict)  # of its form, those asked for
+
+
+class EnvChoice(StrEnum):
+    """With which variables an older release runs again."""
+
+    TODAY = "today"  # as they are now
+    RELEASE = "release"  # as they were when it was started
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +126,24 @@ async def redeploy(store: Store, pipeline: Pipeline, actor: Actor, ref: str) -> 
             "Nothing is running in this project, so there is nothing to deploy again",
             hint="Deploy an archive first.",
         )
-    return await _deploy_release(store, pipeline, actor, release, Source.REDEPLOY)
+    return await repeat(store, pipeline, actor, release, Source.REDEPLOY)
 
 
 async def rollback(
-    store: Store, pipeline: Pipeline, actor: Actor, ref: str, to: str | None
+    store: Store,
+    pipeline: Pipeline,
+    actor: Actor,
+    ref: str,
+    to: str | None,
+    env: EnvChoice = EnvChoice.TODAY,
 ) -> Deployment:
-    """An older release again, with today's variables: the previous one, or that of deployment `to`.
+    """An older release again: the previous one, or that of deployment `to`.
 
     Raises:
         NothingRunning: nothing is running, so nothing can be gone back from.
         NoPreviousDeployment: no older release is kept.
         NotFound: `to` is no deployment of this project.
-        Conflict: the image of `to` is not kept any more.
+        Conflict: the image of `to`, or the variables that are wanted, are not kept any more.
         EngineUnavailable: nothing can be started now.
     """
     project = await changeable_project(store, actor, ref)
@@ -150,7 +165,16 @@ async def rollback(
                 hint="Only versions that ran once, and whose image is still kept, count.",
             )
         release = previous
-    return await _deploy_release(store, pipeline, actor, release, Source.ROLLBACK)
+    if env is EnvChoice.TODAY:
+        return await repeat(store, pipeline, actor, release, Source.ROLLBACK)
+    if release.env_digest is None:
+        raise Conflict(
+            f"The variables of deployment {release.number} are not kept",
+            hint="Go back to it with today's variables, then set what differs.",
+        )
+    return await repeat(
+        store, pipeline, actor, release, Source.ROLLBACK, env_digest=release.env_digest
+    )
 
 
 async def cancel(
@@ -181,12 +205,26 @@ async def latest(store: Store, projects: Sequence[Project]) -> dict[str, Latest]
     return {id_: Latest(newest[id_], running.get(id_)) for id_ in newest}
 
 
-async def _deploy_release(
-    store: Store, pipeline: Pipeline, actor: Actor, release: Deployment, source: Source
+async def repeat(
+    store: Store,
+    pipeline: Pipeline,
+    actor: Actor,
+    release: Deployment,
+    source: Source,
+    *,
+    env_digest: str | None = None,
 ) -> Deployment:
+    """A new deployment of a release, with the variables of `env_digest`, or with today's.
+
+    Raises:
+        EngineUnavailable: nothing can be started now.
+    """
     await pipeline.require_engine()
+    own = await store.project_settings.of(release.project_id)
+    if own.port is not None:
+        release = msgspec.structs.replace(release, port=own.port)
     deployment = await store.deployments.insert_deploying(
-        new_deployment_id(), release, source, actor.user.id
+        new_deployment_id(), release, source, actor.user.id, env_digest=env_digest
     )
     pipeline.submit(deployment)
     return deployment

@@ -1,5 +1,9 @@
-"""What apps print while they run, as the engine keeps it."""
+"""What apps print while they run, as the engine keeps it.
 
+It is the container's: with a container that was replaced, its lines are gone.
+"""
+
+from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -20,6 +24,25 @@ class AppLine:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines somebody wants to see.
+
+    Attributes:
+        tail: how many of the last ones; None: all that are kept.
+        since: only those after this moment (RFC 3339, UTC).
+        search: only those that hold this text, in any case.
+    """
+
+    tail: int | None = None
+    since: str | None = None
+    search: str = ""
+
+    def takes(self, line: AppLine) -> bool:
+        """Whether a line is among those that are searched for."""
+        return self.search.casefold() in line.text.casefold()
+
+
 async def serving(store: Store, actor: Actor, ref: str) -> Deployment:
     """The deployment whose app prints now.
 
@@ -30,7 +53,11 @@ async def serving(store: Store, actor: Actor, ref: str) -> Deployment:
     project = await visible_project(store, actor, ref)
     running = await store.deployments.running(project.id)
     if running is None:
-        raise NothingRunning("Nothing runs in this project, so nothing is printed")
+        raise NothingRunning(
+            "Nothing runs in this project, so nothing is printed",
+            hint="What a container printed goes with it. Build and deploy logs are kept with "
+            "their deployments.",
+        )
     return running
 
 
@@ -40,11 +67,25 @@ async def tail(pipeline: Pipeline, deployment: Deployment, lines: int) -> list[A
 
 
 async def printed(
-    pipeline: Pipeline, deployment: Deployment, lines: int | None = None
+    pipeline: Pipeline, deployment: Deployment, lines: int | None = None, since: str | None = None
 ) -> AsyncIterator[AppLine]:
     """The last lines of a serving deployment, or all that are kept, as they are read."""
-    async for line in _told(pipeline.rooms.containers.printed(_container(deployment), lines)):
+    containers = pipeline.rooms.containers
+    async for line in _told(containers.printed(_container(deployment), lines, since)):
         yield line
+
+
+async def wanted_lines(pipeline: Pipeline, deployment: Deployment, wanted: Wanted) -> list[AppLine]:
+    """The lines that are wanted of those that are kept, oldest first.
+
+    Of what is searched for, `tail` counts what was found; without a search the engine counts.
+    """
+    count = None if wanted.search else wanted.tail
+    found = deque[AppLine](maxlen=wanted.tail)
+    async for line in printed(pipeline, deployment, count, wanted.since):
+        if wanted.takes(line):
+            found.append(line)
+    return list(found)
 
 
 async def follow(

@@ -4,7 +4,7 @@ import asyncio
 import shlex
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from sotabox.builds.detect import detect
 from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
 from sotabox.builds.explain import explain_plan
 from sotabox.builds.intake import extract
+from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import BuildMethod, BuildPlan
 from sotabox.builds.references import images_named
 from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets, hash_env
@@ -88,9 +89,10 @@ class Builder:
         project: Project,
         deployment: Deployment,
         env: Mapping[str, str],
+        overrides: Overrides,
         log: DeploymentLog,
     ) -> Release:
-        """The release of a deployment's archive.
+        """The release of a deployment's archive; `overrides` is what its project says of it.
 
         Raises:
             DeploymentFailed: nothing fits, or the build failed.
@@ -99,11 +101,14 @@ class Builder:
         tree = self._folders.tree(deployment.id)
         try:
             await self._unpack(deployment.id, tree)
-            plan = await asyncio.to_thread(_plan, tree, env)
+            plan = await asyncio.to_thread(_plan, tree, overrides, env)
             log.build(*explain_plan(plan))
-            return await self._build(project, deployment, plan, tree, env, log)
+            release = await self._build(project, deployment, plan, tree, env, log)
         except BuildFailed as failure:
             raise DeploymentFailed(failure.message, hint=failure.hint) from failure
+        else:
+            # What a person set counts, whatever the base image exposes.
+            return replace(release, port=overrides.port) if overrides.port else release
         finally:
             await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
 
@@ -277,9 +282,9 @@ def build_limits(settings: Settings, total_bytes: int) -> BuildLimits:
     )
 
 
-def _plan(tree: Path, env: Mapping[str, str]) -> BuildPlan:
+def _plan(tree: Path, overrides: Overrides, env: Mapping[str, str]) -> BuildPlan:
     try:
-        return detect(DirectoryTree(tree), env=env)
+        return detect(DirectoryTree(tree), overrides, env)
     except Invalid as error:
         raise DeploymentFailed(error.message, hint=error.hint) from error
 

@@ -60,6 +60,7 @@ class Candidates:
         self._networks = networks
         self._health = health
         self._limits = limits
+        self._promised: set[str] = set()  # addresses of containers that are about to be made
 
     async def request(
         self,
@@ -68,25 +69,32 @@ class Candidates:
         env: Mapping[str, str],
         *,
         command: tuple[str, ...] | None = None,
+        entrypoint: tuple[str, ...] | None = None,
         role: Role = Role.APP,
     ) -> ContainerRequest:
         """The container that a release needs, on an address of its project that nobody has."""
         if deployment.image_id is None or deployment.port is None:
             raise DeploymentFailed("The image of this version is not kept any more")
+        limits = await self._limits.of(project)
+        promised = frozenset(self._promised)
         network, places = await asyncio.gather(
             self._networks.ensure(project.id, project.slug),
             self._containers.places(project.id),
         )
         for left in places:
-            if left.deployment_id == deployment.id:  # of a try that the engine's absence cut off
+            # Of a try that the engine's absence cut off; a command goes on beside what serves.
+            if left.deployment_id == deployment.id and Role.COMMAND not in {role, left.role}:
                 await self._containers.remove(left.container_id)
+        taken = promised | self._promised | {place.address for place in places}
         try:
-            address = free_address(network, [place.address for place in places])
+            address = free_address(network, taken)
         except NetworkFull as error:
             raise DeploymentFailed(
                 "Every address of this project's network is taken",
                 hint="Old versions free theirs once they have drained; then deploy again.",
             ) from error
+        # Until its container is there to be seen; `start` follows at once.
+        self._promised.add(address)
         return ContainerRequest(
             instance_id=self._instance_id,
             project_id=project.id,
@@ -97,8 +105,9 @@ class Candidates:
             address=address,
             env=env,
             command=command,
+            entrypoint=entrypoint,
             port=deployment.port,
-            limits=await self._limits.of(project),
+            limits=limits,
             stop_grace_s=self._settings.stop_grace_s,
             role=role,
         )
@@ -110,6 +119,7 @@ class Candidates:
             DeploymentFailed: the image can't be run; nothing is left.
         """
         creating = asyncio.create_task(self._containers.create(request), name="create a candidate")
+        creating.add_done_callback(lambda _: self._promised.discard(request.address or ""))
         try:
             container_id = await asyncio.shield(creating)
         except asyncio.CancelledError:

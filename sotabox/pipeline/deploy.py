@@ -14,25 +14,27 @@ and upstream files from which `recovery` tells what to finish and what to undo.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sotabox.engine.client import Engine, EngineError
 from sotabox.errors import DiskFull, EngineUnavailable, SotaboxError
 from sotabox.model.deployment import Deployment, Status
-from sotabox.model.environment import EnvVar, build_env, run_env
+from sotabox.model.environment import EnvVar, build_env
 from sotabox.model.ids import short_id
 from sotabox.model.project import Project
 from sotabox.model.swap import SwapReport
 from sotabox.pipeline.build import Builder, command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
 from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.release import ReleaseCommand
 from sotabox.pipeline.retention import Retention
+from sotabox.pipeline.terms import terms_of
 from sotabox.pipeline.traffic import PATIENCE_S, Visits, Watch, describe
 from sotabox.router.upstream import Upstreams
 from sotabox.settings import Settings
@@ -124,7 +126,7 @@ class Deployer:
         deployment = await self._get_built(deployment_id, attempt)
         if deployment is None:
             return
-        env = run_env(await self._variables(attempt))
+        env = await self._env(deployment, attempt)
         await self.drains.wait_for_room(attempt.project.id)
         if await self.store.deployments.advance(deployment_id, Status.DEPLOYING) is None:
             current = await self.store.deployments.find(deployment_id)
@@ -164,7 +166,10 @@ class Deployer:
                 return None
             with attempt.phase("build"):
                 env = build_env(await self._variables(attempt))
-                release = await self.builder.build(attempt.project, deployment, env, attempt.log)
+                terms = await terms_of(self.store, self.settings, attempt.project)
+                release = await self.builder.build(
+                    attempt.project, deployment, env, terms.overrides, attempt.log
+                )
         return await self.store.deployments.advance(
             deployment_id, Status.BUILT, phases=attempt.phases, **release.columns()
         )
@@ -175,13 +180,27 @@ class Deployer:
         attempt.log.mask({variable.key: variable.value for variable in variables})
         return variables
 
+    async def _env(self, deployment: Deployment, attempt: Attempt) -> Mapping[str, str]:
+        """What the deployment runs with: decided once, however often it is begun."""
+        kept = await kept_env(self.store, deployment)
+        env = await todays_env(self.store, deployment) if kept is None else kept
+        attempt.log.mask(env)
+        return env
+
     async def _check_health(
         self, deployment: Deployment, attempt: Attempt, candidate: Candidate
     ) -> None:
         host = self.url_of(attempt.project.slug).partition("://")[2]
         plan = read_plan(deployment)
-        path = (plan.health_path if plan else None) or "/"
-        await self.candidates.wait_until_healthy(candidate, host, path, attempt.log)
+        terms = await terms_of(self.store, self.settings, attempt.project)
+        await self.candidates.wait_until_healthy(
+            attempt.project,
+            candidate,
+            host,
+            terms.health_path(plan.health_path if plan else None),
+            attempt.log,
+            timeout_s=terms.health_timeout_s,
+        )
         attempt.log.deploy("Health check passed")
 
     async def _swap(
@@ -252,12 +271,14 @@ class Deployer:
             return
         self.retention.keep_soon(candidate.container_id)
         _, before = both
-        if before is not None and before.container_id is not None:
+        if before is not None and before.container_id is not None and project is not None:
+            terms = await terms_of(self.store, self.settings, project)
             self.drains.begin(
                 before.project_id,
                 before.container_id,
                 before.address,
                 self._drained(deployment.id, phases.get("swap", 0), watch),
+                timeout_s=terms.drain_timeout_s,
             )
 
     def _drained(

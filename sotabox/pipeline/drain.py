@@ -45,6 +45,8 @@ class Drains:
         container_id: str,
         address: str | None,
         on_end: Callable[[int, int], Awaitable[None]] | None = None,
+        *,
+        timeout_s: float | None = None,
     ) -> None:
         """Starts to drain a container that gets no new requests; one that drains already goes on.
 
@@ -53,11 +55,15 @@ class Drains:
             container_id: which.
             address: `host:port` of it; None when it does not run.
             on_end: told how many milliseconds it took, and how many requests were cut off.
+            timeout_s: how long it may finish its requests; None: as long as the box says.
         """
         if container_id in self._tasks:
             return
         task = asyncio.create_task(
-            self._retire(container_id, address, on_end), name=f"drain {container_id[:12]}"
+            self._retire(
+                container_id, address, on_end, self._timeout_s if timeout_s is None else timeout_s
+            ),
+            name=f"drain {container_id[:12]}",
         )
         self._tasks[container_id] = (project_id, task)
         task.add_done_callback(lambda _: self._tasks.pop(container_id, None))
@@ -93,12 +99,13 @@ class Drains:
         container_id: str,
         address: str | None,
         on_end: Callable[[int, int], Awaitable[None]] | None,
+        timeout_s: float,
     ) -> None:
         started = time.monotonic()
         try:
             # Else an engine that restarts right now would bring it back.
             await self._containers.condemn(container_id)
-            cut = 0 if address is None else await self._wait_until_idle(address)
+            cut = 0 if address is None else await self._wait_until_idle(address, timeout_s)
             await self._containers.stop(container_id, self._grace_s)
             await self._containers.remove(container_id)
             if on_end is not None:
@@ -106,9 +113,9 @@ class Drains:
         except (SotaboxError, EngineError) as error:
             _log.warning("an old container stays for now: %s", error, extra={"id": container_id})
 
-    async def _wait_until_idle(self, address: str) -> int:
+    async def _wait_until_idle(self, address: str, timeout_s: float) -> int:
         """Waits for the requests to an address; how many are still open when the time is over."""
-        deadline = time.monotonic() + self._timeout_s
+        deadline = time.monotonic() + timeout_s
         await asyncio.sleep(_UNCOUNTED_S)
         pause_s = _FIRST_PAUSE_S
         quiet = left = 0

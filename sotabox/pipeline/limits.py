@@ -1,19 +1,27 @@
-"""What a project's containers may use: what the box gives, within the plan of the project's owner."""
+"""What a project's containers may use: what it asks for, else what the box gives; within the plan of
+its owner.
+"""  # noqa: D205
+
+from typing import Final
 
 from sotabox.model.project import Limits, Project
+from sotabox.model.project_settings import ProjectSettings
 from sotabox.model.user import QUOTAS, Plan
 from sotabox.settings import Settings
 from sotabox.store.store import Store
 
+_NOTHING: Final = ProjectSettings()
 
-def limit(settings: Settings, plan: Plan) -> Limits:
-    """The limits of a container on a plan: the smaller of the plan's and the box's."""
+
+def limit(settings: Settings, plan: Plan, own: ProjectSettings = _NOTHING) -> Limits:
+    """The limits of a container on a plan: the smaller of the plan's and the project's or box's."""
     quota = QUOTAS[plan]
-    memory_mb, cpus = settings.app_memory_mb, settings.app_cpus
+    memory_mb = settings.app_memory_mb if own.memory_mb is None else own.memory_mb
+    cpus = settings.app_cpus if own.cpus is None else own.cpus
     return Limits(
         memory_mb if quota.memory_mb is None else min(memory_mb, quota.memory_mb),
         cpus if quota.cpus is None else min(cpus, quota.cpus),
-        settings.app_pids,
+        settings.app_pids if own.pids is None else own.pids,
     )
 
 
@@ -27,4 +35,5 @@ class PlanLimits:
     async def of(self, project: Project) -> Limits:
         """The limits of a project's containers."""
         owner = await self._store.users.find(project.user_id)
-        return limit(self._settings, owner.plan if owner else Plan.BOX)
+        own = await self._store.project_settings.of(project.id)
+        return limit(self._settings, owner.plan if owner else Plan.BOX, own)

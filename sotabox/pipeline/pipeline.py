@@ -12,10 +12,12 @@ from sotabox.engine.client import Engine
 from sotabox.errors import EngineUnavailable
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
+from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.projects import ProjectRooms
 from sotabox.pipeline.queue import Queue
+from sotabox.pipeline.serving import Serving
 from sotabox.store.store import Store
 
 _logger = logging.getLogger(__name__)
@@ -29,6 +31,8 @@ class Pipeline:
     engine: Engine
     queue: Queue
     rooms: ProjectRooms
+    serving: Serving
+    commands: Commands
     swaps: ProjectLocks
     limits: ArchiveLimits
 

@@ -12,6 +12,7 @@ from sotabox.errors import RouterUnavailable, Unavailable
 from sotabox.events import Bus, ProjectChanged
 from sotabox.model.deployment import Deployment
 from sotabox.model.project import Project
+from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.queue import Queue
@@ -39,6 +40,7 @@ class ProjectRooms:
     routes: Routes
     queue: Queue
     drains: Drains
+    commands: Commands
     swaps: ProjectLocks
     waiting_target: str
 
@@ -85,6 +87,7 @@ class ProjectRooms:
     async def clear(self, project_id: str) -> None:
         """Removes what the engine holds of a project."""
         await self.drains.abandon(project_id)
+        await self.commands.end_project(project_id)
         containers = await self.containers.list_ours(project_id)
         await asyncio.gather(*(self.containers.remove(container.id) for container in containers))
         await self.networks.remove(project_id)

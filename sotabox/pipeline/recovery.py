@@ -10,6 +10,7 @@ Pure, so that every state that a kill can leave is a value in a test. The rules:
     its visitors are sent elsewhere                          they are sent to it
     a container that serves nobody                           it drains and goes
     nothing runs                                             visitors get the page that says so
+    the project is paused                                    they get the page that says that
 """
 
 from collections.abc import Iterable
@@ -54,7 +55,7 @@ class ReplaceContainer:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Visitors go to `address`; None: to the page that says that nothing was deployed."""
+    """Visitors go to `address`, which may be a page; None: to the one for what was not deployed."""
 
     address: str | None
 
@@ -85,6 +86,7 @@ def plan_repairs(
     *,
     active: frozenset[str],
     draining: frozenset[str],
+    page: str | None = None,
 ) -> list[Repair]:
     """The repairs of one project, in the order in which they are to be done.
 
@@ -94,7 +96,9 @@ def plan_repairs(
         upstream: what its upstream file says.
         active: ids of deployments that the queue works on: they and their containers are left alone
             until they run.
-        draining: ids of containers that drain already.
+        draining: ids of containers that drain already, or in which a command is at work.
+        page: where the visitors of a paused project go; None: it is not paused. One that is paused
+            has no running deployment; it may have one that is about to run, which ends the pause.
     """
     deployments = list(deployments)
     running = next((d for d in deployments if d.status is Status.RUNNING), None)
@@ -107,7 +111,7 @@ def plan_repairs(
         repairs: list[Repair] = [swapped]
     else:
         serving = next((c for c in containers if running and c.id == running.container_id), None)
-        repairs = list(_serve(running, serving, upstream))
+        repairs = list(_serve(running, serving, upstream, page))
     gone = {swapped.deployment.id} if swapped else set()
     repairs += [Retire(c) for c in containers if serving is None or c.id != serving.id]
     repairs += [
@@ -144,10 +148,14 @@ def _serve(
     running: Deployment | None,
     serving: Container | None,
     upstream: str | None,
+    page: str | None,
 ) -> Iterable[Repair]:
     """What brings a project's visitors to its running deployment."""
     if running is None:
-        if upstream is None or not upstream.startswith("unix/"):
+        if page is not None:
+            if upstream != page:
+                yield Point(page)
+        elif upstream is None or not upstream.startswith("unix/"):
             yield Point(None)
         return
     if serving is None or serving.fixed_address is None:

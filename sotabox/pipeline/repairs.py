@@ -10,14 +10,16 @@ from sotabox.engine.client import EngineError
 from sotabox.engine.container import Container
 from sotabox.engine.containers import Containers
 from sotabox.engine.events import ContainerEvent
+from sotabox.engine.labels import Role
 from sotabox.errors import SotaboxError
 from sotabox.model.deployment import Deployment, Status
-from sotabox.model.environment import run_env
 from sotabox.model.project import Project
 from sotabox.pipeline.build import command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
+from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.deploy import Deployer
 from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.projects import ProjectRooms
@@ -48,11 +50,13 @@ class Repairs:
     candidates: Candidates
     deployer: Deployer
     drains: Drains
+    commands: Commands
     queue: Queue
     rooms: ProjectRooms
     upstreams: Upstreams
     swaps: ProjectLocks
     waiting_target: str
+    paused_target: str
 
     async def remove_torsos(self) -> None:
         """Before anything is served: clears away files that belong to nothing."""
@@ -128,7 +132,8 @@ class Repairs:
                 await self.containers.list_ours(project.id),
                 self.upstreams.read(project.id),
                 active=self.queue.active(),
-                draining=self.drains.containers(),
+                draining=self.drains.containers() | self.commands.containers(),
+                page=self.paused_target if current.paused else None,
             )
             for repair in repairs:
                 _logger.info("%s: %s", project.slug, type(repair).__name__)
@@ -165,7 +170,8 @@ class Repairs:
         )
 
     async def _replace(self, project: Project, deployment: Deployment) -> None:
-        env = run_env(await self.store.env_vars.of_project(project.id))
+        kept = await kept_env(self.store, deployment)
+        env = await todays_env(self.store, deployment) if kept is None else kept
         try:
             request = await self.candidates.request(
                 project, deployment, env, command=command_of(read_plan(deployment))
@@ -191,6 +197,7 @@ class Repairs:
 
     async def _retire(self, project: Project, container: Container) -> None:
         deployment = await self.store.deployments.find(container.deployment_id or "")
-        port = deployment.port if deployment else None
+        serves = deployment is not None and container.role == Role.APP
+        port = deployment.port if deployment and serves else None
         address = f"{container.address}:{port}" if container.address and port else None
         self.drains.begin(project.id, container.id, address)

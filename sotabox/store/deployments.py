@@ -8,12 +8,13 @@ from typing import Any, Final
 import msgspec
 
 from sotabox.errors import ProjectDeleting, QueueFull
-from sotabox.events import Bus, DeploymentChanged
+from sotabox.events import Bus, DeploymentChanged, ProjectChanged
 from sotabox.model.deployment import Deployment, Source, Status, predecessors
 from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
 from sotabox.store.deliveries import announce
+from sotabox.store.env_snapshots import FORGET as FORGET_SNAPSHOTS
 
 _PROJECT_OPEN = "SELECT 1 FROM projects WHERE id = ? AND deleting = 0"
 _WAITING_COUNT = "SELECT count(*) AS number FROM deployments WHERE status = 'pending'"
@@ -23,9 +24,10 @@ _SUPERSEDE = """
 _INSERT = """
     INSERT INTO deployments (
         id, project_id, number, status, source, source_deployment_id, image_id, image_tag,
-        build_method, framework, plan, port, created_by, created_at, updated_at)
+        build_method, framework, plan, port, env_digest, created_by, created_at, updated_at)
     SELECT :id, :project_id, coalesce(max(number), 0) + 1, :status, :source, :source_deployment_id,
-        :image_id, :image_tag, :build_method, :framework, :plan, :port, :created_by, :now, :now
+        :image_id, :image_tag, :build_method, :framework, :plan, :port, :env_digest, :created_by,
+        :now, :now
     FROM deployments WHERE project_id = :project_id RETURNING *"""
 _GET = "SELECT * FROM deployments WHERE id = ?"
 _PAGE = """
@@ -54,10 +56,12 @@ _NUMBERS = "SELECT id, number FROM deployments WHERE id IN (SELECT value FROM js
 _WITH_IMAGE = """
     SELECT * FROM deployments WHERE project_id = ? AND image_id IS NOT NULL ORDER BY number DESC"""
 _FORGET_IMAGE = "UPDATE deployments SET image_id = NULL WHERE project_id = ? AND image_id = ?"
+_PAUSE = "UPDATE projects SET paused = 1, updated_at = ? WHERE id = ?"
+_RESUME = "UPDATE projects SET paused = 0 WHERE id = ? AND paused = 1"
 _NUMBER_MAX: Final = 2**62
 _CHANGEABLE: Final = frozenset(
     {"image_id", "image_tag", "build_method", "framework", "plan", "port", "container_id",
-     "address", "error", "hint", "url"}
+     "address", "error", "hint", "url", "env_digest"}
 )  # fmt: skip
 
 
@@ -108,9 +112,17 @@ class Deployments:
         return self._publish(_deployment(row)), [_deployment(old) for old in superseded]
 
     async def insert_deploying(
-        self, id_: str, release: Deployment, source: Source, created_by: str
+        self,
+        id_: str,
+        release: Deployment,
+        source: Source,
+        created_by: str,
+        *,
+        env_digest: str | None = None,
     ) -> Deployment:
         """A new deployment of the release of an older one: nothing to build.
+
+        It starts with the variables of `env_digest`; with today's, where that is None.
 
         Raises:
             ProjectDeleting: the project is on its way out.
@@ -129,6 +141,7 @@ class Deployments:
                 framework=release.framework,
                 plan=release.plan,
                 port=release.port,
+                env_digest=env_digest,
                 created_by=created_by,
             )
         return self._publish(_deployment(row))
@@ -138,7 +151,7 @@ class Deployments:
             raise ProjectDeleting("This project is being deleted")
         absent = dict.fromkeys(
             ("source_deployment_id", "image_id", "image_tag", "build_method", "framework", "plan",
-             "port")
+             "port", "env_digest")
         )  # fmt: skip
         row = await transaction.only(_INSERT, {**absent, **values, "now": now()})
         await announce(transaction, None, row)
@@ -173,11 +186,27 @@ class Deployments:
             if running is not None:
                 running = await _advance(transaction, running["id"], Status.STOPPED, {}, {})
             row = await _advance(transaction, id_, Status.RUNNING, phases, changes)
+            await transaction.execute(_RESUME, (current["project_id"],))
         if row is None:
             return None
         # Nothing is awaited between commit and news: who was committed is always told.
         before = self._publish(_deployment(running)) if running else None
         return self._publish(_deployment(row)), before
+
+    async def pause(self, project_id: str) -> list[Deployment]:
+        """Pauses a project: none of its deployments serves, or will; gives those that this ends.
+
+        It lasts until one of its deployments is running again.
+        """
+        async with self._database.transaction() as transaction:
+            await transaction.execute(_PAUSE, (now(), project_id))
+            stopped = []
+            for row in await transaction.all(_UNFINISHED_OF_PROJECT, (project_id,)):
+                serves = row["status"] == Status.RUNNING
+                changes = {} if serves else {"error": "The project was paused"}
+                stopped.append(await _advance(transaction, row["id"], Status.STOPPED, {}, changes))
+        self._bus.publish(ProjectChanged(project_id))
+        return [self._publish(_deployment(row)) for row in stopped if row is not None]
 
     async def record(self, id_: str, **changes: Any) -> None:
         """Notes facts about a deployment without moving it on."""
@@ -272,6 +301,7 @@ class Deployments:
         """The image is gone: its deployments can't be rolled back to any more."""
         async with self._database.transaction() as transaction:
             await transaction.execute(_FORGET_IMAGE, (project_id, image_id))
+            await transaction.execute(FORGET_SNAPSHOTS, {"project_id": project_id})
 
     def _publish(self, deployment: Deployment) -> Deployment:
         self._bus.publish(

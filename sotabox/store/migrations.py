@@ -237,6 +237,45 @@ def m006_domains(db: Database) -> None:
 
 
 @SCHEMA()
+def m007_project_settings(db: Database) -> None:
+    """What projects say about how they are built and run, and whether they are paused."""
+    db.executescript("""
+        CREATE TABLE project_settings (
+            project_id TEXT PRIMARY KEY REFERENCES projects ON DELETE CASCADE,
+            memory_mb INTEGER,
+            cpus REAL,
+            pids INTEGER,
+            health_path TEXT,
+            health_timeout_s INTEGER,
+            drain_timeout_s INTEGER,
+            port INTEGER,
+            builder TEXT,
+            root_directory TEXT,
+            build_command TEXT,
+            start_command TEXT,
+            updated_at TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        ALTER TABLE projects ADD COLUMN paused INTEGER NOT NULL DEFAULT 0;
+    """)
+
+
+@SCHEMA()
+def m008_variables_of_deployments(db: Database) -> None:
+    """The variables with which each deployment was started."""
+    db.executescript("""
+        CREATE TABLE env_snapshots (
+            project_id TEXT NOT NULL REFERENCES projects ON DELETE CASCADE,
+            digest TEXT NOT NULL,
+            sealed BLOB NOT NULL,
+            PRIMARY KEY (project_id, digest)
+        ) STRICT, WITHOUT ROWID;
+
+        ALTER TABLE deployments ADD COLUMN env_digest TEXT;
+    """)
+
+
+@SCHEMA()
 def m009_swap_reports(db: Database) -> None:
     """What visitors met at a deployment's swap."""
     db.executescript("ALTER TABLE deployments ADD COLUMN swap_report TEXT;")

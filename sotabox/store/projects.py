@@ -115,6 +115,7 @@ def _project(row: sqlite3.Row) -> Project:
         name=row["name"],
         slug=row["slug"],
         deleting=bool(row["deleting"]),
+        paused=bool(row["paused"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -12,12 +12,14 @@ from sotabox.store.deliveries import Deliveries
 from sotabox.store.deployments import Deployments
 from sotabox.store.device_logins import DeviceLogins
 from sotabox.store.domains import Domains
+from sotabox.store.env_snapshots import EnvSnapshots
 from sotabox.store.env_vars import EnvVars
 from sotabox.store.folders import Folders
 from sotabox.store.logs import Logs
 from sotabox.store.members import Members
 from sotabox.store.migrations import migrate
 from sotabox.store.partners import Partners
+from sotabox.store.project_settings import ProjectsSettings
 from sotabox.store.projects import Projects
 from sotabox.store.sessions import Sessions
 from sotabox.store.setup_links import SetupLinks
@@ -40,8 +42,10 @@ class Store:
     partners: Partners
     projects: Projects
     members: Members
+    project_settings: ProjectsSettings
     deployments: Deployments
     env_vars: EnvVars
+    env_snapshots: EnvSnapshots
     domains: Domains
     webhooks: Webhooks
     deliveries: Deliveries
@@ -66,8 +70,10 @@ class Store:
             partners=Partners(database),
             projects=Projects(database),
             members=Members(database),
+            project_settings=ProjectsSettings(database, bus),
             deployments=Deployments(database, bus),
             env_vars=EnvVars(database, sealer),
+            env_snapshots=EnvSnapshots(database, sealer),
             domains=Domains(database, bus),
             webhooks=Webhooks(database, sealer),
             deliveries=Deliveries(database),

@@ -21,7 +21,16 @@ from sotabox.pipeline.recovery import (
     StartContainer,
     plan_repairs,
 )
-from tests.unit.pipeline.world import ENDED, PORT, WAITING, World, container, deployment, target
+from tests.unit.pipeline.world import (
+    ENDED,
+    PAUSED,
+    PORT,
+    WAITING,
+    World,
+    container,
+    deployment,
+    target,
+)
 
 OLD = container("old", "r", "10.0.0.2")
 NEW = container("new", "d", "10.0.0.3", policy="no")
@@ -135,6 +144,39 @@ def test_repairs_of_what_a_kill_left_are_these(
     assert repairs == plan(deployments, containers, upstream)
 
 
+def plan_paused(
+    deployments: list[Deployment], containers: list[Container], upstream: str | None
+) -> list[Repair]:
+    return plan_repairs(
+        deployments, containers, upstream, active=frozenset(), draining=frozenset(), page=PAUSED
+    )
+
+
+@pytest.mark.parametrize(
+    ("deployments", "containers", "upstream", "repairs"),
+    [
+        # All is well; or killed right after the rows said that it is paused.
+        ([], [], PAUSED, []),
+        ([], [], None, [Point(PAUSED)]),
+        ([], [], WAITING, [Point(PAUSED)]),
+        ([], [OLD], TO_OLD, [Point(PAUSED), Retire(OLD)]),
+        ([], [OLD], PAUSED, [Retire(OLD)]),
+        # Killed while it is brought back: before its container, with it, and after the rename.
+        ([DEPLOYING], [], PAUSED, [Resubmit(DEPLOYING, restart=False)]),
+        ([DEPLOYING], [NEW], PAUSED, [Retire(NEW), Resubmit(DEPLOYING, restart=False)]),
+        ([DEPLOYING], [NEW], TO_NEW, [FinishSwap(DEPLOYING, NEW)]),
+    ],
+)
+def test_paused_project_stays_so_until_something_is_swapped_in(
+    deployments: list[Deployment],
+    containers: list[Container],
+    upstream: str | None,
+    repairs: list[Repair],
+) -> None:
+    """No start of the box brings a paused app back; its visitors get the page that says so."""
+    assert repairs == plan_paused(deployments, containers, upstream)
+
+
 def test_active_deployment_keeps_its_candidate() -> None:
     """A repair during a deployment touches neither its row nor its container."""
     assert plan([RUNNING, DEPLOYING], [OLD, NEW], TO_OLD, active="d") == []
@@ -186,6 +228,7 @@ EVERY_WORLD = list(
         [None, WAITING, TO_OLD, TO_NEW, f"10.0.0.77:{PORT}"],
         [False, True],
         [False, True],
+        [False, True],
     )
 )
 
@@ -208,7 +251,7 @@ def hold_to_invariants(world: World) -> None:
         assert serving.running
         assert world.upstream == target(serving)
     else:
-        assert world.upstream == WAITING
+        assert world.upstream == (PAUSED if world.paused else WAITING)
     assert {d.id for d in world.deployments.values() if d.status not in ENDED} - world.active <= {
         d.id for d in running
     }
@@ -222,9 +265,9 @@ DRAINED_BEFORE = {"old"}
 
 @pytest.mark.parametrize("has_running", [False, True])
 def test_every_combination_reaches_a_fixed_point(has_running: bool) -> None:
-    """From each of 900 states, one round of repairs leaves nothing to repair, and harms nobody."""
+    """From each of 1800 states, one round of repairs leaves nothing to repair, and harms nobody."""
     tried = 0
-    for running, under_way, old, new, upstream, active, draining in EVERY_WORLD:
+    for running, under_way, old, new, upstream, active, draining, paused in EVERY_WORLD:
         if (running is not None) != has_running:
             continue
         rows = [d for d in (running, under_way) if d is not None]
@@ -235,10 +278,11 @@ def test_every_combination_reaches_a_fixed_point(has_running: bool) -> None:
                 upstream,
                 active={"d"} if active and under_way else set(),
                 draining={"old"} if draining and old else set(),
+                paused=paused,
             )
         )
         tried += 1
-    assert tried == 900
+    assert tried == 1800
 
 
 @st.composite
@@ -255,7 +299,7 @@ def worlds(draw: st.DrawFn) -> World:
             f"10.0.1.{i}",
             running=draw(st.booleans()),
             policy=draw(st.sampled_from(["no", "unless-stopped"])),
-            role=draw(st.sampled_from([Role.APP, Role.APP, Role.RELEASE])),
+            role=draw(st.sampled_from([Role.APP, Role.APP, Role.RELEASE, Role.COMMAND])),
         )
         for i in range(draw(st.integers(0, 5)))
     }
@@ -270,6 +314,7 @@ def worlds(draw: st.DrawFn) -> World:
         containers,
         draw(st.sampled_from(upstreams)),
         active=draw(st.sets(st.sampled_from(unended))) if unended else set(),
+        paused=draw(st.booleans()),
     )
 
 

@@ -22,6 +22,7 @@ from sotabox.pipeline.recovery import (
 )
 
 WAITING = "unix//run/waiting.sock"
+PAUSED = "unix//run/paused.sock"
 PORT = 8080
 ENDED = frozenset({Status.STOPPED, Status.FAILED})
 _addresses = itertools.count(2)
@@ -86,6 +87,7 @@ class World:
     upstream: str | None
     active: set[str] = field(default_factory=set)
     draining: set[str] = field(default_factory=set)
+    paused: bool = False
 
     def plan(self) -> list[Repair]:
         """The repairs that this world needs."""
@@ -95,6 +97,7 @@ class World:
             self.upstream,
             active=frozenset(self.active),
             draining=frozenset(self.draining),
+            page=PAUSED if self.paused else None,
         )
 
     def repair(self) -> list[Repair]:
@@ -107,7 +110,8 @@ class World:
     def apply(self, repair: Repair) -> None:
         match repair:
             case Point(address):
-                assert address is None or address in self.served(), f"dead end: {repair}"
+                known = {None, *self.served(), *([PAUSED] if self.paused else [])}
+                assert address in known, f"dead end: {repair}"
                 self.upstream = address or WAITING
             case StartContainer(d, c):
                 self._change(c, running=True, address=c.fixed_address)
@@ -155,6 +159,7 @@ class World:
                 if other.container_id in self.containers:
                     self.draining.add(other.container_id)
         self._set(d, status=Status.RUNNING, container_id=c.id)
+        self.paused = False
         self._change(c, restart_policy="unless-stopped")
 
     def _set(self, d: Deployment, **changes: Any) -> None:
