@@ -109,6 +109,7 @@ RULES: dict[str, Rule] = {
     f"GET {P}/domains/{{domain}}": SEE,
     f"PATCH {P}/domains/{{domain}}": WORK,
     f"DELETE {P}/domains/{{domain}}": WORK,
+    f"POST {P}/domains/{{domain}}/check": WORK,
     f"GET {P}/webhooks": SEE,
     f"POST {P}/webhooks": WORK,
     f"GET {W}": SEE,
