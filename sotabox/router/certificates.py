@@ -5,11 +5,12 @@ import ssl
 from typing import Final
 
 from sotabox.router.config import RouterSettings
-from sotabox.router.spawn import issuance_words, log_mark, read_since
+from sotabox.router.spawn import gave_up, issuance_words, log_mark, read_since
 from sotabox.settings import TlsMode
 
 #: An authority looks from several places before it signs; most answer in some seconds.
 _OBTAIN_S: Final = 60.0
+_LOOK_EVERY_S: Final = 0.5
 
 
 class Certificates:
@@ -29,30 +30,47 @@ class Certificates:
 
         Caddy takes a handshake for a name only with a certificate of that name, and on demand
         fetches it then: so the handshake is all there is to do. Who signed it is not our matter.
+        Refused by its authority, Caddy keeps the handshake waiting and tries again a minute later:
+        only its log tells, and so we need not wait as well.
         """
         if self._settings.tls_mode is TlsMode.OFF:
             return None
         mark = log_mark(self._files)
+        handshake = asyncio.create_task(self._shake_hands(name), name=f"handshake {name}")
+        refusal = asyncio.create_task(self._await_refusal(name, mark), name=f"refusal {name}")
+        try:
+            await asyncio.wait({handshake, refusal}, return_when=asyncio.FIRST_COMPLETED)
+            if handshake.done() and handshake.result() is None:
+                return None
+            words = issuance_words(read_since(self._files, mark), name)
+            said = words or (handshake.result() if handshake.done() else None)
+        finally:
+            handshake.cancel()
+            refusal.cancel()
+            await asyncio.gather(handshake, refusal, return_exceptions=True)
+        return f"DNS is right, but there is no certificate of {name} yet: {said}"
+
+    async def _shake_hands(self, name: str) -> str | None:
+        """None after a handshake as `name`; else what the connection says of it."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        host = self._settings.bind or "127.0.0.1"
         try:
             _, writer = await asyncio.open_connection(
-                host,
+                self._settings.bind or "127.0.0.1",
                 self._settings.https_port,
                 ssl=context,
                 server_hostname=name,
                 ssl_handshake_timeout=_OBTAIN_S,
             )
-        except OSError as error:  # an alert of Caddy, or the end of our patience, is one as well
-            said = issuance_words(read_since(self._files, mark), name) or _words(error)
-            return f"DNS is right, but there is no certificate of {name} yet: {said}"
+        except ConnectionAbortedError:  # asyncio's word for the end of this time
+            return f"the authority gave none within {_OBTAIN_S:.0f} s"
+        except OSError as error:  # an alert of Caddy is an `ssl.SSLError`, which is one as well
+            return str(error)
         writer.transport.abort()
         return None
 
-
-def _words(error: OSError) -> str:
-    if isinstance(error, ConnectionAbortedError):
-        return f"the authority gave none within {_OBTAIN_S:.0f} s"
-    return str(error)
+    async def _await_refusal(self, name: str, mark: int) -> None:
+        """Returns when Caddy's log says that it got no certificate."""
+        while not gave_up(read_since(self._files, mark), name):  # noqa: ASYNC110  Caddy's file
+            await asyncio.sleep(_LOOK_EVERY_S)

@@ -179,6 +179,12 @@ def issuance_words(log: str, name: str) -> str | None:
     return None
 
 
+def gave_up(log: str, name: str) -> bool:
+    """Whether a log of Caddy's says that no authority gave a certificate of `name`, for this time."""
+    said = '"msg":"could not get certificate from issuer"'
+    return any(said in line and f'"{name}"' in line for line in log.splitlines())
+
+
 def read_since(files: RouterFiles, mark: int) -> str:
     """Caddy's log from `mark` (a size that it had); where errors go once the log is open."""
     if not files.log.exists():

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 from sotabox.router.files import RouterFiles
-from sotabox.router.spawn import caddy_environment, issuance_words, last_words
+from sotabox.router.spawn import caddy_environment, gave_up, issuance_words, last_words
 
 
 def test_caddy_environment_holds_no_secret_of_ours() -> None:
@@ -27,7 +27,7 @@ def test_last_words_are_the_reason_and_not_the_noise() -> None:
 
 def test_issuance_words_are_the_last_ones_about_that_name() -> None:
     """The reason of one domain is not shown with another, nor an old one."""
-    refused = "could not get certificate"
+    refused = "could not get certificate from issuer"
     rows = (
         {"level": "error", "logger": "tls.obtain", "msg": refused, "of": "a.org", "error": "old"},
         {"level": "error", "logger": "tls.obtain", "msg": refused, "of": "a.org", "error": "new"},
@@ -36,5 +36,6 @@ def test_issuance_words_are_the_last_ones_about_that_name() -> None:
         {"level": "error", "logger": "http.log.error", "msg": "dial refused", "of": "a.org"},
     )
     log = "\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
-    assert issuance_words(log, "a.org") == "could not get certificate: new"
+    assert issuance_words(log, "a.org") == "could not get certificate from issuer: new"
     assert issuance_words(log, "c.org") is None
+    assert [gave_up(log, name) for name in ("a.org", "b.org", "c.org")] == [True, True, False]
