@@ -63,8 +63,8 @@ async def show_deployment(
         plan=story.plan_of(found),
         failure=story.failure_of(found),
         serving=running.number if running and running.id != found.id else 0,
-        can_return=can_return(found) and me.may_change,
-        can_cancel=found.status not in SETTLED and me.may_change,
+        can_return=can_return(found) and head.may_change,
+        can_cancel=found.status not in SETTLED and head.may_change,
         log=log,
     )
     here = f"{head.href}/deployments/{found.id}"

@@ -15,6 +15,7 @@ from litestar.response import Stream
 
 from sotabox.dashboard.log_lines import render_line
 from sotabox.dashboard.visit import Me
+from sotabox.errors import NotFound
 from sotabox.events import Event, Lagged
 from sotabox.operations import deployments, runtime_logs, sessions
 from sotabox.operations.actor import Actor, visible_project
@@ -140,12 +141,17 @@ class _Visible:
             return True
         if self._scope is not None or self._actor.sees_all:
             return self._scope in {None, event.project_id}
-        # Remembered: a project that is deleted has no owner any more, but had one.
+        # Remembered: a project that is deleted is seen by nobody any more, but was.
         if event.project_id not in self._known:
-            project = await self._store.projects.find(event.project_id)
-            own = project is not None and project.user_id == self._actor.user.id
-            self._known[event.project_id] = own
+            self._known[event.project_id] = await self._sees(event.project_id)
         return self._known[event.project_id]
+
+    async def _sees(self, project_id: str) -> bool:
+        try:
+            await visible_project(self._store, self._actor, project_id)
+        except NotFound:
+            return False
+        return True
 
 
 ROUTES = [follow_projects, follow_deployment, follow_app]

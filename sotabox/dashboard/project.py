@@ -11,11 +11,11 @@ from sotabox.dashboard import story
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
-from sotabox.errors import BadRequest, SotaboxError
+from sotabox.errors import BadRequest, Forbidden, SotaboxError
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
 from sotabox.operations import deployments, env_vars, projects
-from sotabox.operations.actor import visible_project
+from sotabox.operations.actor import changeable_project, visible_project
 from sotabox.operations.deployments import Latest
 
 PAGE: Final = 20
@@ -99,13 +99,16 @@ class SettingsPage(Page):
 
 async def head_of(me: Me, ref: str) -> Head:
     """The head of a project's pages; raises NotFound where the actor sees none."""
-    project = await visible_project(me.box.store, me.actor, ref)
+    try:
+        project, may_change = await changeable_project(me.box.store, me.actor, ref), True
+    except Forbidden:
+        project, may_change = await visible_project(me.box.store, me.actor, ref), False
     latest = await deployments.latest(me.box.store, [project])
     return Head(
         project=project,
         url=me.site.url_of_app(project.slug),
         latest=latest.get(project.id),
-        may_change=me.may_change,
+        may_change=may_change,
         upload_max_mb=me.box.settings.upload_max_bytes // 1_000_000,
     )
 
@@ -120,7 +123,7 @@ def live_of(head: Head) -> str:
     return f"/events?project={head.project.slug}"
 
 
-async def entries_of(me: Me, found: list[Deployment]) -> tuple[Entry, ...]:
+async def entries_of(me: Me, head: Head, found: list[Deployment]) -> tuple[Entry, ...]:
     """Deployments as a list shows them."""
     emails = {user.id: user.email for user in await me.box.store.users.all()}
     numbers = await me.box.store.deployments.numbers(
@@ -132,7 +135,7 @@ async def entries_of(me: Me, found: list[Deployment]) -> tuple[Entry, ...]:
             origin=story.origin(deployment, numbers),
             by=emails.get(deployment.created_by or "", ""),
             took_ms=story.total_ms(deployment.phases),
-            can_return=can_return(deployment) and me.may_change,
+            can_return=can_return(deployment) and head.may_change,
         )
         for deployment in found
     )
@@ -166,7 +169,7 @@ async def overview(
         headline=story.headline(shown) if shown else "",
         took_ms=story.total_ms(shown.phases) if shown else 0,
         plan=plan.headline if plan else "",
-        entries=await entries_of(me, recent),
+        entries=await entries_of(me, head, recent),
         changed_at=await env_vars.pending_since(store, head.project) or "",
         box_url=me.site.url_of(me.site.domain),
         trouble=trouble,
@@ -183,7 +186,7 @@ async def show_deployments(project: FromPath[str], me: NamedDependency[Me]) -> R
     page = DeploymentsPage(
         title=f"Deployments of {head.project.name}",
         head=head,
-        entries=await entries_of(me, found[:PAGE]),
+        entries=await entries_of(me, head, found[:PAGE]),
         older=found[PAGE - 1].number if len(found) > PAGE else 0,
     )
     return me.show(page, crumbs=crumbs_of(head), live=live_of(head))

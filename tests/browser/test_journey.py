@@ -94,6 +94,15 @@ def test_app_from_first_drop_to_deletion(
     expect(page.locator("#story")).to_contain_text("rollback to 1")
 
     page.get_by_role("link", name="Journey", exact=True).click()
+    page.get_by_role("link", name="Domains").click()
+    page.get_by_label("Domain", exact=True).fill("journey.example.com")
+    page.get_by_role("button", name="Add").click()
+    domain = page.locator("#domains article")
+    expect(domain).to_contain_text("Set this at the registrar of example.com")
+    expect(domain).to_contain_text("journey.localhost")
+    domain.get_by_role("button", name="Remove").click()
+    expect(page.locator("#domains")).to_contain_text("No domains of your own yet")
+
     page.get_by_role("link", name="Settings").click()
     page.get_by_label("Type journey to delete it").fill("something else")
     page.get_by_role("button", name="Delete project").click()

@@ -42,6 +42,7 @@ def paths(box: Box, app_files: dict[str, str], admin: dict[str, Any]) -> dict[st
     box.request(
         "POST", "/v1/projects/webshop/envs", {"key": "QUOTED", "value": "\"><script>'x'</script>"}
     )
+    box.request("POST", "/v1/projects/webshop/domains", {"domain": "shop.example.com"})
     box.create("not-yet")
     name = {"name": '<b>Bold & "quoted"</b> with a name that goes on for quite a while'}
     box.request("PATCH", "/v1/projects/not-yet", name)
@@ -58,9 +59,11 @@ def paths(box: Box, app_files: dict[str, str], admin: dict[str, Any]) -> dict[st
         "logs": f"{project}/logs",
         "environment": f"{project}/environment",
         "text": f"{project}/environment/text",
+        "domains": f"{project}/domains",
         "settings": f"{project}/settings",
         "box": "/box",
         "account": "/account",
+        "device": "/device?user_code=BCDF-GHJK",
         "missing": "/projects/nothing-of-that-name",
     }
 
