@@ -45,17 +45,20 @@ class ProjectRooms:
     waiting_target: str
 
     async def provision(self, project: Project) -> None:
-        """Rooms for a new project. A part that can't be had now is made good later: the network by
-        the first deployment, the route by Caddy's next start.
-        """  # noqa: D205
+        """Rooms for a new project.
+
+        A part that can't be had now does not keep the other from being made, and is made good
+        later: the network by the first deployment, the route by Caddy's next start.
+        """
         if self.upstreams.read(project.id) is None:
             await asyncio.to_thread(self.upstreams.point, project.id, self.waiting_target)
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self.routes.apply())
-                group.create_task(self._ensure_soon(project))
-        except* (Unavailable, EngineError, TimeoutError) as errors:
-            _logger.warning("%s is not complete yet: %s", project.slug, errors.exceptions[0])
+        outcomes = await asyncio.gather(
+            self.routes.apply(), self._ensure_soon(project), return_exceptions=True
+        )
+        for error in filter(None, outcomes):
+            if not isinstance(error, Unavailable | EngineError | TimeoutError):
+                raise error
+            _logger.warning("%s is not complete yet: %s", project.slug, error)
         self.bus.publish(ProjectChanged(project.id))
 
     async def _ensure_soon(self, project: Project) -> None:
