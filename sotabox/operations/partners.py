@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from typing import Final
 
 from sotabox.crypto import (
     digest_token,
@@ -21,8 +22,8 @@ from sotabox.operations.api_keys import checked_name
 from sotabox.store.partners import NewLogin
 from sotabox.store.store import Store
 
-KEY_START = "sotap_"
-_KEY_NAME = "partner"
+KEY_START: Final = "sotap_"
+_KEY_NAME: Final = "partner"
 
 _logger = logging.getLogger(__name__)
 

@@ -39,7 +39,7 @@ class Courier:
         *,
         url_of: Callable[[str], str],
         version: str,
-        trust: ssl.SSLContext | None = None,
+        trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
         pause: Callable[[int, float], timedelta] = next_pause,
     ) -> None:
         """A courier that carries nothing yet.
@@ -50,7 +50,7 @@ class Courier:
             policy: where deliveries may lead.
             url_of: where the app of a slug is reached, with its scheme.
             version: of sotabox, for receivers' logs.
-            trust: whose certificates are accepted; the system's, if not given.
+            trust: whose certificates are accepted; asked when the first thing is sent.
             pause: how long to wait after so many attempts.
         """
         self._store = store
@@ -59,7 +59,7 @@ class Courier:
         self._version = version
         self._pause = pause
         self._resolver = Resolver(policy)
-        self._sender = Sender(self._resolver, trust or ssl.create_default_context())
+        self._sender = Sender(self._resolver, trust)
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._rounds: dict[str, asyncio.Task[None]] = {}
         self._looked_for: set[str] = set()  # webhooks with news since their round last looked

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv6Address
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,7 +15,8 @@ from sotabox.model.webhook import Attempt
 from sotabox.webhooks.addresses import Address
 from sotabox.webhooks.resolver import Refused, Resolver, Unresolved
 
-TIMEOUT_S: Final = 10.0
+TIMEOUT_S: Final = 10.0  # for all of it
+_CONNECT_S: Final = 4.0  # to one address: a second one has its turn
 BODY_MAX_BYTES: Final = 4096  # of the answer, for the delivery log
 _ERROR_MAX: Final = 300
 
@@ -30,15 +31,16 @@ class Sender:
     used, as it would resolve by itself; no redirect is followed.
     """
 
-    def __init__(self, resolver: Resolver, trust: ssl.SSLContext) -> None:
+    def __init__(self, resolver: Resolver, trust: Callable[[], ssl.SSLContext]) -> None:
+        """A sender that has nothing open yet: most boxes have no webhooks.
+
+        Args:
+            resolver: knows what may be dialled.
+            trust: whose certificates are accepted; reading them all takes a while and some memory.
+        """
         self._resolver = resolver
-        self._client = httpx.AsyncClient(
-            verify=trust,
-            trust_env=False,
-            follow_redirects=False,
-            timeout=TIMEOUT_S,
-            limits=httpx.Limits(max_keepalive_connections=0),
-        )
+        self._trust = trust
+        self._client: httpx.AsyncClient | None = None
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Attempt:
         """How it went; whatever the other side does, there is an answer after ten seconds."""
@@ -48,7 +50,9 @@ class Sender:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 status, text = await self._post(url, body, headers)
-        except TimeoutError:
+        except httpx.ConnectTimeout:
+            error = f"no connection within {_CONNECT_S:g} s"
+        except (TimeoutError, httpx.TimeoutException):
             error = f"no answer within {TIMEOUT_S:g} s"
         except (Refused, Unresolved) as problem:
             error = str(problem)
@@ -65,7 +69,19 @@ class Sender:
 
     async def close(self) -> None:
         """Ends what is under way."""
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.aclose()
+
+    def _open(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._client = httpx.AsyncClient(
+                verify=self._trust(),
+                trust_env=False,
+                follow_redirects=False,
+                timeout=httpx.Timeout(TIMEOUT_S, connect=_CONNECT_S),
+                limits=httpx.Limits(max_keepalive_connections=0),
+            )
+        return self._client
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
         target = httpx.URL(url)
@@ -74,7 +90,7 @@ class Sender:
         for address in addresses[:-1]:
             try:
                 return await self._exchange(target, address, body, headers)
-            except httpx.ConnectError as error:
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 _logger.debug("%s at %s: %s", target.host, address, error)
         return await self._exchange(target, addresses[-1], body, headers)
 
@@ -82,14 +98,15 @@ class Sender:
         self, target: httpx.URL, address: Address, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, str]:
         host = f"[{address}]" if isinstance(address, IPv6Address) else str(address)
-        request = self._client.build_request(
+        client = self._open()
+        request = client.build_request(
             "POST",
             target.copy_with(host=host),
             content=body,
             headers={**headers, "Host": target.netloc.decode("ascii")},
             extensions={"sni_hostname": target.host.rstrip(".")},
         )
-        answer = await self._client.send(request, stream=True)
+        answer = await client.send(request, stream=True)
         try:
             return answer.status_code, await _start_of(answer)
         finally:

@@ -29,7 +29,7 @@ async def sending(
     policy: Policy = INNER, trust: ssl.SSLContext | None = None
 ) -> AsyncIterator[Sender]:
     resolver = Resolver(policy)
-    sender = Sender(resolver, trust or ssl.create_default_context())
+    sender = Sender(resolver, lambda: trust or ssl.create_default_context())
     try:
         yield sender
     finally:
