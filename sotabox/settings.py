@@ -91,12 +91,30 @@ class Settings:
         3600, "Longest time that a one-off command may run", "seconds"
     )
     disk_floor_mb: int = _setting(1000, "Deploys are refused with less free disk than this", "MB")
+    gc_every_h: int = _setting(
+        6, "How often images, archives, logs and build cache are tidied up; 0: never", "hours"
+    )
+    logs_kept_days: int = _setting(
+        90, "Logs of deployments that can't be rolled back to are kept this long", "days"
+    )
+    backup_dir: Path = _setting(
+        Path(), "Folder for scheduled backups, best on another disk; empty: none are made"
+    )
+    backup_every_h: int = _setting(24, "Time between scheduled backups", "hours")
+    backups_kept: int = _setting(7, "Scheduled backups kept in their folder", "backups")
+    backup_passphrase_file: Path = _setting(
+        Path(), "File whose first line is the passphrase of backups; empty: they aren't encrypted"
+    )
+    metrics_token_file: Path = _setting(
+        Path(), "File whose first line opens /metrics, as a bearer token; empty: there is none"
+    )
     stream_max_s: int = _setting(900, "Longest life of a log stream's connection", "seconds")
     rate_limit: int = _setting(100, "API requests a minute and user; 0: no limit", "requests")
     webhook_private: bool = _setting(
         False, "Whether webhooks may lead into private networks and to this box itself"
     )
     log_level: str = _setting("info", "debug, info, warning or error")
+    log_format: str = _setting("text", "Form of the log's lines: text or json")
 
     @property
     def listen_address(self) -> tuple[str, int]:
@@ -183,7 +201,7 @@ _KINDS: Final[Mapping[type, str]] = {
 }
 _MAY_BE_ZERO: Final = frozenset(
     {"build_memory_mb", "build_memory_floor_mb", "build_cpus", "build_cache_mb", "disk_floor_mb",
-     "drain_timeout_s", "stop_grace_s", "rate_limit"}
+     "drain_timeout_s", "gc_every_h", "stop_grace_s", "rate_limit"}
 )  # fmt: skip
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?=.{{1,189}}$){_LABEL}(\.{_LABEL})*")  # 253 with a slug before it
@@ -256,12 +274,16 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str | None]]] = {
     "app_memory_mb": lambda mb: (
         None if mb >= _ENGINE_LEAST_MB else f"the engine gives at least {_ENGINE_LEAST_MB} MB"
     ),
+    "backup_dir": lambda path: (
+        None if not path.name or path.is_absolute() else "it is not an absolute path"
+    ),
     "build_ca": lambda path: None if not path.name or path.is_file() else "it is not a file",
     "build_env": _check_build_env,
     "data_dir": lambda path: None if path.name else "it must be a folder of its own",
     "dns": _check_dns,
     "domain": _check_domain,
     "listen": _check_listen,
+    "log_format": lambda text: None if text in ("text", "json") else "it is not text or json",
     "log_level": lambda text: (
         None if text.lower() in _LOG_LEVELS else f"it is not one of {', '.join(_LOG_LEVELS)}"
     ),

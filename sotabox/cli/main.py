@@ -10,12 +10,14 @@ from typing import Final, Protocol
 from sotabox import __version__
 from sotabox.cli import (
     apikey,
+    backup,
     caddy,
     demo,
     live_restore,
     partner,
     plan,
     purge,
+    restore,
     serve,
     unit,
     url,
@@ -52,6 +54,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     url,
     demo,
     wait,
+    backup,
+    restore,
     unit,
     live_restore,
     purge,

@@ -32,6 +32,7 @@ from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.release import ReleaseCommand
 from sotabox.pipeline.retention import Retention
 from sotabox.pipeline.terms import terms_of
@@ -76,6 +77,7 @@ class Deployer:
     candidates: Candidates
     upstreams: Upstreams
     drains: Drains
+    rebuilds: Rebuilds
     retention: Retention
     build_slots: asyncio.Semaphore
     swaps: ProjectLocks
@@ -126,6 +128,7 @@ class Deployer:
         deployment = await self._get_built(deployment_id, attempt)
         if deployment is None:
             return
+        deployment = await self.rebuilds.ensure(attempt.project, deployment, attempt.log)
         env = await self._env(deployment, attempt)
         await self.drains.wait_for_room(attempt.project.id)
         if await self.store.deployments.advance(deployment_id, Status.DEPLOYING) is None:

@@ -7,6 +7,7 @@ Pure, so that every state that a kill can leave is a value in a test. The rules:
     one that was being deployed, and isn't                   its candidate goes, the stage runs again
     the running one's container is there, but stopped        it is started
     the running one's container is gone                      another is made of its image
+    the same, and so is its image, but not its archive       it is built again first
     its visitors are sent elsewhere                          they are sent to it
     a container that serves nobody                           it drains and goes
     nothing runs                                             visitors get the page that says so
@@ -54,6 +55,13 @@ class ReplaceContainer:
 
 
 @dataclass(frozen=True, slots=True)
+class Rebuild:
+    """Container and image of what serves a project are gone: build it of its archive."""
+
+    deployment: Deployment
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """Visitors go to `address`, which may be a page; None: to the one for what was not deployed."""
 
@@ -75,7 +83,7 @@ class Retire:
 
 
 Repair: TypeAlias = (
-    Resubmit | FinishSwap | StartContainer | ReplaceContainer | Point | Keep | Retire
+    Resubmit | FinishSwap | StartContainer | ReplaceContainer | Rebuild | Point | Keep | Retire
 )
 
 
@@ -87,6 +95,7 @@ def plan_repairs(
     active: frozenset[str],
     draining: frozenset[str],
     page: str | None = None,
+    lost: frozenset[str] = frozenset(),
 ) -> list[Repair]:
     """The repairs of one project, in the order in which they are to be done.
 
@@ -99,6 +108,7 @@ def plan_repairs(
         draining: ids of containers that drain already, or in which a command is at work.
         page: where the visitors of a paused project go; None: it is not paused. One that is paused
             has no running deployment; it may have one that is about to run, which ends the pause.
+        lost: ids of deployments whose image is gone and can be built again.
     """
     deployments = list(deployments)
     running = next((d for d in deployments if d.status is Status.RUNNING), None)
@@ -111,7 +121,7 @@ def plan_repairs(
         repairs: list[Repair] = [swapped]
     else:
         serving = next((c for c in containers if running and c.id == running.container_id), None)
-        repairs = list(_serve(running, serving, upstream, page))
+        repairs = list(_serve(running, serving, upstream, page, lost))
     gone = {swapped.deployment.id} if swapped else set()
     repairs += [Retire(c) for c in containers if serving is None or c.id != serving.id]
     repairs += [
@@ -149,6 +159,7 @@ def _serve(
     serving: Container | None,
     upstream: str | None,
     page: str | None,
+    lost: frozenset[str],
 ) -> Iterable[Repair]:
     """What brings a project's visitors to its running deployment."""
     if running is None:
@@ -159,7 +170,7 @@ def _serve(
             yield Point(None)
         return
     if serving is None or serving.fixed_address is None:
-        yield ReplaceContainer(running)
+        yield from _remake(running, upstream, lost)
         return
     if serving.restart_policy == "no":
         yield Keep(serving)
@@ -167,3 +178,12 @@ def _serve(
         yield StartContainer(running, serving)
     elif upstream != (address := f"{serving.fixed_address}:{running.port}"):
         yield Point(address)
+
+
+def _remake(running: Deployment, upstream: str | None, lost: frozenset[str]) -> Iterable[Repair]:
+    if running.id not in lost:
+        yield ReplaceContainer(running)
+        return
+    if upstream is None or not upstream.startswith("unix/"):
+        yield Point(None)
+    yield Rebuild(running)

@@ -24,10 +24,12 @@ from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.projects import ProjectRooms
 from sotabox.pipeline.queue import Queue
+from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.recovery import (
     FinishSwap,
     Keep,
     Point,
+    Rebuild,
     Repair,
     ReplaceContainer,
     Resubmit,
@@ -54,6 +56,7 @@ class Repairs:
     queue: Queue
     rooms: ProjectRooms
     upstreams: Upstreams
+    rebuilds: Rebuilds
     swaps: ProjectLocks
     waiting_target: str
     paused_target: str
@@ -127,17 +130,35 @@ class Repairs:
             current = await self.store.projects.find(project.id)
             if current is None or current.deleting:
                 return
+            deployments = await self.store.deployments.unfinished_of(project.id)
+            containers = await self.containers.list_ours(project.id)
             repairs = plan_repairs(
-                await self.store.deployments.unfinished_of(project.id),
-                await self.containers.list_ours(project.id),
+                deployments,
+                containers,
                 self.upstreams.read(project.id),
                 active=self.queue.active(),
                 draining=self.drains.containers() | self.commands.containers(),
                 page=self.paused_target if current.paused else None,
+                lost=await self._lost(deployments, containers),
             )
             for repair in repairs:
                 _logger.info("%s: %s", project.slug, type(repair).__name__)
                 await self._apply(project, repair)
+
+    async def _lost(
+        self, deployments: list[Deployment], containers: list[Container]
+    ) -> frozenset[str]:
+        """Which running ones have neither container nor image, and can be built again."""
+        there = {container.id for container in containers}
+        return frozenset(
+            [
+                deployment.id
+                for deployment in deployments
+                if deployment.status is Status.RUNNING
+                and deployment.container_id not in there
+                and await self.rebuilds.is_lost(deployment)
+            ]
+        )
 
     async def _apply(self, project: Project, repair: Repair) -> None:
         match repair:
@@ -148,6 +169,8 @@ class Repairs:
                 await self._start(project, deployment, container)
             case ReplaceContainer(deployment):
                 await self._replace(project, deployment)
+            case Rebuild(deployment):
+                self.rebuilds.begin(project, deployment, self._restore)
             case FinishSwap(deployment, container):
                 candidate = Candidate(container.id, container.address or "", deployment.port or 0)
                 await self.deployer.settle(deployment, candidate, {})

@@ -104,7 +104,7 @@ class Database:
                 await uninterrupted(self._writer.commit())
             except sqlite3.Error as error:
                 await self._writer.rollback()
-                raise _translate(error) from error
+                raise translate(error) from error
             except BaseException:
                 await self._writer.rollback()
                 raise
@@ -120,7 +120,7 @@ class Database:
             rows: Iterable[sqlite3.Row] = await reader.execute_fetchall(sql, parameters)
             return list(rows)
         except sqlite3.OperationalError as error:
-            raise _translate(error) from error
+            raise translate(error) from error
         finally:
             self._free_readers.put_nowait(reader)
 
@@ -133,7 +133,7 @@ async def _connect(path: Path, opened: AsyncExitStack) -> aiosqlite.Connection:
     return connection
 
 
-def _translate(error: sqlite3.Error) -> Exception:
+def translate(error: sqlite3.Error) -> Exception:
     """Ours for what the world does to a database; a broken rule of the schema stays what it is."""
     # What the module itself refuses has no code; what SQLite says has its kind in the low byte.
     kind = getattr(error, "sqlite_errorcode", 0) & 0xFF

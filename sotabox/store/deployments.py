@@ -303,6 +303,16 @@ class Deployments:
             await transaction.execute(_FORGET_IMAGE, (project_id, image_id))
             await transaction.execute(FORGET_SNAPSHOTS, {"project_id": project_id})
 
+    async def replace_image(self, project_id: str, lost_image_id: str, **release: Any) -> None:
+        """The release of an image that was lost was built again: all its deployments have it."""
+        changes = {"now": now(), "project_id": project_id, "lost": lost_image_id, **release}
+        async with self._database.transaction() as transaction:
+            await transaction.execute(
+                f"""UPDATE deployments SET updated_at = :now{_assignments(release)}
+                    WHERE project_id = :project_id AND image_id = :lost""",
+                changes,
+            )
+
     def _publish(self, deployment: Deployment) -> Deployment:
         self._bus.publish(
             DeploymentChanged(deployment.project_id, deployment.id, deployment.status)

@@ -54,6 +54,26 @@ class Folders:
     def logs(self) -> Path:
         return self.root / "logs"
 
+    @property
+    def scratch(self) -> Path:
+        """Where a backup is put together and tried out; whatever lies here otherwise is a torso."""
+        return self.root / "scratch"
+
+    @property
+    def certificates(self) -> Path:
+        """Caddy's storage: certificates, their keys, accounts with authorities."""
+        return self.root / "router" / "caddy"
+
+    @property
+    def backup_record(self) -> Path:
+        """How the last backups went."""
+        return self.root / "backups.json"
+
+    @property
+    def ballast(self) -> Path:
+        """Space that can be given up when there is no other left."""
+        return self.root / "ballast"
+
     def archive(self, deployment_id: str) -> Path:
         """The archive of a deployment."""
         return self.archives / f"{deployment_id}.tar.gz"

@@ -85,6 +85,7 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
         candidates=None,  # type: ignore[arg-type]
         upstreams=upstreams,
         drains=drains,
+        rebuilds=None,  # type: ignore[arg-type]
         retention=retention,
         build_slots=asyncio.Semaphore(1),
         swaps=ProjectLocks(),

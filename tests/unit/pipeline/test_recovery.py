@@ -14,6 +14,7 @@ from sotabox.pipeline.recovery import (
     FinishSwap,
     Keep,
     Point,
+    Rebuild,
     Repair,
     ReplaceContainer,
     Resubmit,
@@ -51,6 +52,7 @@ def plan(
     upstream: str | None,
     active: str = "",
     draining: str = "",
+    lost: str = "",
 ) -> list[Repair]:
     return plan_repairs(
         deployments,
@@ -58,6 +60,7 @@ def plan(
         upstream,
         active=frozenset(active.split()),
         draining=frozenset(draining.split()),
+        lost=frozenset(lost.split()),
     )
 
 
@@ -212,6 +215,38 @@ def test_container_that_lost_its_address_is_replaced() -> None:
     """A container that somebody took off its network can't be reached: another is made."""
     lost = replace(OLD, address=None, fixed_address=None)
     assert plan([RUNNING], [lost], TO_OLD) == [ReplaceContainer(RUNNING)]
+
+
+@pytest.mark.parametrize(
+    ("deployments", "containers", "upstream", "repairs"),
+    [
+        # Restored on a fresh machine: nothing is there but rows and archives.
+        ([RUNNING], [], None, [Point(None), Rebuild(RUNNING)]),
+        ([RUNNING], [], WAITING, [Rebuild(RUNNING)]),
+        ([RUNNING], [], TO_OLD, [Point(None), Rebuild(RUNNING)]),
+        # A newer version waits as well: it has its turn, whatever comes of the older one.
+        ([RUNNING, PENDING], [], WAITING, [Rebuild(RUNNING), Resubmit(PENDING, restart=False)]),
+        ([RUNNING], [NEW], WAITING, [Rebuild(RUNNING), Retire(NEW)]),
+        # A container is all that serving needs, with or without its image.
+        ([RUNNING], [OLD], TO_OLD, []),
+        ([RUNNING], [STOPPED_OLD], TO_OLD, [StartContainer(RUNNING, STOPPED_OLD)]),
+        # It was swapped out just before the restore's backup: nothing to bring back.
+        ([DEPLOYING], [NEW], TO_NEW, [FinishSwap(DEPLOYING, NEW)]),
+    ],
+)
+def test_running_deployment_whose_image_is_lost_is_built_again(
+    deployments: list[Deployment],
+    containers: list[Container],
+    upstream: str | None,
+    repairs: list[Repair],
+) -> None:
+    """Visitors read that nothing is there yet, until what was built of the archive serves them."""
+    assert repairs == plan(deployments, containers, upstream, lost="r")
+
+
+def test_lost_image_of_another_deployment_changes_nothing() -> None:
+    """Only what serves is built again by a repair; a rollback builds what it needs by itself."""
+    assert plan([RUNNING], [], TO_OLD, lost="x") == [ReplaceContainer(RUNNING)]
 
 
 def states_of(whole: Container) -> list[Container | None]:

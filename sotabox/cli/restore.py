@@ -1,0 +1,49 @@
+"""`sotabox restore`: a box from a backup, on this or a fresh machine."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+
+from sotabox.cli import caddy
+from sotabox.cli.failures import DONE
+from sotabox.cli.options import add_settings, settings_from
+
+NAME = "restore"
+HELP = "Bring a box back from the file of a backup; serve then starts its apps."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help="what sotabox backup wrote")
+    parser.add_argument("--passphrase-file", type=Path, help="its first line was the passphrase")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="also where there is a box: that one is moved aside, not removed",
+    )
+    add_settings(parser, ["data_dir", "backup_passphrase_file"])
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    import asyncio
+
+    settings = settings_from(arguments, environ)
+    from sotabox.router.files import RouterFiles
+    from sotabox.store.hold import held
+    from sotabox.upkeep.passphrase import read_passphrase
+    from sotabox.upkeep.restore import restore
+
+    data_dir = settings.data_dir
+    with held(data_dir):
+        manifest = restore(
+            arguments.file,
+            data_dir,
+            passphrase=read_passphrase(
+                arguments.passphrase_file or settings.backup_passphrase_file
+            ),
+            force=arguments.force,
+            stop_router=lambda: asyncio.run(caddy.stop(RouterFiles(data_dir))),
+        )
+    print(f"{data_dir} is the box of {manifest.domain}, as it was at {manifest.made_at}")
+    print(f"  {manifest.rows['projects']} projects, {manifest.rows['deployments']} deployments")
+    print("  Start it: its apps come back, built anew where their images are gone.")
+    return DONE
