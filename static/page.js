@@ -20,6 +20,9 @@ function freshen() {
 }
 setInterval(freshen, 10_000);
 
+// On a narrow screen tabs go sideways: the present one is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // Copying: only where the browser lets us (HTTPS, or localhost).
 function offerCopies(root) {
   if (!navigator.clipboard) return;

@@ -1,4 +1,4 @@
-"""`/account`: one's API keys and sessions."""
+"""`/account`: one's API keys, second factor and sessions."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,6 +7,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from sotabox.crypto import new_totp_secret
 from sotabox.dashboard.agents import name_agent
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
@@ -14,7 +15,7 @@ from sotabox.dashboard.visit import Me
 from sotabox.errors import SotaboxError
 from sotabox.model.session import Session
 from sotabox.model.user import ApiKey
-from sotabox.operations import api_keys, sessions
+from sotabox.operations import api_keys, second_factor, sessions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,10 @@ class AccountPage(Page):
     keys: tuple[ApiKey, ...]
     logins: tuple[Login, ...]
     box_url: str
+    second_factor: bool
+    secret: str = ""  # of a second factor that is being set up
+    secret_uri: str = ""
+    factor_trouble: Trouble = NO_TROUBLE
     new_key: str = ""
     name: str = ""
     trouble: Trouble = NO_TROUBLE
@@ -76,9 +81,28 @@ async def end_session(session: FromPath[str], me: NamedDependency[Me]) -> Respon
     return me.go("/account", notice="session-ended")
 
 
+@post("/account/factor")
+async def change_factor(me: NamedDependency[Me]) -> Response[bytes]:
+    """Begins with a second factor, turns it on once a code of it was shown, or turns it off."""
+    form = await me.form()
+    secret = form["secret"]
+    if form["step"] == "begin":
+        return await _page(me, secret=new_totp_secret())
+    try:
+        if form["step"] == "on":
+            await second_factor.turn_on(me.box.store, me.actor, secret, form["code"])
+            return me.go("/account", notice="factor-on")
+        await second_factor.turn_off(me.box.store, me.actor, form["code"])
+    except SotaboxError as error:
+        return await _page(me, secret=secret, factor=Trouble.of(error), status=error.status)
+    return me.go("/account", notice="factor-off")
+
+
 async def _page(
     me: Me,
     *,
+    secret: str = "",
+    factor: Trouble = NO_TROUBLE,
     new_key: str = "",
     name: str = "",
     trouble: Trouble = NO_TROUBLE,
@@ -94,6 +118,10 @@ async def _page(
             for s in found
         ),
         box_url=me.site.url_of(me.site.domain),
+        second_factor=await second_factor.is_on(me.box.store, me.actor.user),
+        secret=secret,
+        secret_uri=second_factor.setup_uri(secret, me.actor.user.email, me.site.domain),
+        factor_trouble=factor,
         new_key=new_key,
         name=name,
         trouble=trouble,
@@ -101,4 +129,4 @@ async def _page(
     return me.show(page, status=status, crumbs=(Crumb(name="Account", href="/account"),))
 
 
-ROUTES = [show_account, create_key, revoke_key, end_session]
+ROUTES = [show_account, create_key, revoke_key, end_session, change_factor]

@@ -1,6 +1,7 @@
-"""Form tokens: what shows that a form was made by the dashboard, for this very browser.
+"""Form tokens and login tickets.
 
-A token is `mask ‖ (mask ⊕ HMAC(key, holder))`, where the holder is the browser's cookie. The mask is
+A form token is what shows that a form was made by the dashboard, for this very
+browser: it is `mask ‖ (mask ⊕ HMAC(key, holder))`, where the holder is the browser's cookie. The mask is
 fresh in each page, so that a compressed page never holds the same secret twice (BREACH).
 
 Apps live on subdomains, which browsers count as the same site: neither `SameSite` nor the absence of
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+TICKET_MAX_S: Final = 300
 _BYTES: Final = hashlib.sha256().digest_size
 
 
@@ -35,6 +37,22 @@ def accepts(key: bytes, holder: str, token: str) -> bool:
     if len(raw) != 2 * _BYTES or not holder:
         return False
     return hmac.compare_digest(_xor(raw[:_BYTES], raw[_BYTES:]), _digest(key, holder))
+
+
+def issue_ticket(key: bytes, holder: str, subject: str, now_s: float) -> str:
+    """A note for the browser `holder`, good for a few minutes: `subject`, its end, a signature."""
+    note = f"{subject}.{round(now_s + TICKET_MAX_S)}"
+    return f"{note}.{_digest(key, f'ticket {holder} {note}').hex()}"
+
+
+def read_ticket(key: bytes, holder: str, ticket: str, now_s: float) -> str | None:
+    """The subject of a ticket; None where it is another browser's, altered, or too old."""
+    note, _, signature = ticket.rpartition(".")
+    subject, _, end = note.rpartition(".")
+    wanted = _digest(key, f"ticket {holder} {note}").hex()
+    if not holder or not hmac.compare_digest(wanted.encode(), signature.encode()):
+        return None
+    return subject if now_s < int(end) else None
 
 
 def is_own(headers: Mapping[str, str]) -> bool:

@@ -12,7 +12,8 @@ from sotabox.dashboard.templates import Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me, Visit
 from sotabox.errors import Invalid, RateLimited, SotaboxError, Unauthorized
-from sotabox.operations import sessions, setup
+from sotabox.model.user import User
+from sotabox.operations import second_factor, sessions, setup
 from sotabox.operations.users import ADMIN_EMAIL
 
 
@@ -26,6 +27,18 @@ class LoginPage(Page):
     is_set_up: bool
     email: str = ""
     next: str = ""
+    trouble: Trouble = NO_TROUBLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodePage(Page):
+    """Asks for the second factor, once the password was right."""
+
+    template: ClassVar[str] = "pages/code.html"
+
+    title: str = "Log in"
+    ticket: str
+    next: str
     trouble: Trouble = NO_TROUBLE
 
 
@@ -65,7 +78,7 @@ async def log_in(visit: NamedDependency[Visit]) -> Response[bytes]:
     """Lets in who knows a password, with a session of a new token."""
     form = await visit.form()
     try:
-        token = await sessions.log_in(
+        user = await sessions.recognise(
             visit.box.store, visit.site.guard, visit.visitor, form["email"], form["password"]
         )
     except (Unauthorized, RateLimited) as error:
@@ -76,9 +89,30 @@ async def log_in(visit: NamedDependency[Visit]) -> Response[bytes]:
             trouble=Trouble.of(error),
         )
         return visit.show(page, status=error.status)
-    await _end_earlier(visit)
-    visit.remember(token)
-    return visit.go(local_path(form["next"]))
+    if await second_factor.is_on(visit.box.store, user):
+        ticket = visit.issue_ticket(user.id)
+        return visit.show(CodePage(ticket=ticket, next=local_path(form["next"])))
+    return await _let_in(visit, user, form["next"])
+
+
+@post("/login/code")
+async def show_code(visit: NamedDependency[Visit]) -> Response[bytes]:
+    """Lets in who has shown a password, as the ticket says, and now shows a code as well."""
+    form = await visit.form()
+    user_id = visit.read_ticket(form["ticket"])
+    user = await visit.box.store.users.find(user_id) if user_id else None
+    if user is None:
+        return visit.go("/login")
+    try:
+        await second_factor.check(
+            visit.box.store, visit.site.guard, visit.visitor, user, form["code"]
+        )
+    except (Unauthorized, RateLimited) as error:
+        page = CodePage(
+            ticket=form["ticket"], next=local_path(form["next"]), trouble=Trouble.of(error)
+        )
+        return visit.show(page, status=error.status)
+    return await _let_in(visit, user, form["next"])
 
 
 @post("/logout")
@@ -113,6 +147,12 @@ async def set_up(token: FromPath[str], visit: NamedDependency[Visit]) -> Respons
     return visit.go("/", notice="welcome")
 
 
+async def _let_in(visit: Visit, user: User, back: str) -> Response[bytes]:
+    await _end_earlier(visit)
+    visit.remember(await sessions.begin(visit.box.store, user, visit.visitor))
+    return visit.go(local_path(back))
+
+
 async def _user_of(visit: Visit, token: str) -> str:
     """The address of a link's user; who tries many links is slowed down as with passwords."""
     guard, client = visit.site.guard, visit.visitor.client
@@ -133,4 +173,4 @@ async def _end_earlier(visit: Visit) -> None:
         await visit.box.store.sessions.delete(session.id, user.id)
 
 
-ROUTES = [show_login, log_in, log_out, show_setup, set_up]
+ROUTES = [show_login, log_in, show_code, log_out, show_setup, set_up]

@@ -11,6 +11,8 @@ NOTICES: Final = {
     "key-revoked": "The API key was revoked. Requests with it are refused from now on.",
     "logged-out": "You are logged out.",
     "domain-removed": "The domain was removed. The box does not answer to it any more.",
+    "factor-off": "The second factor is off. A password is enough again.",
+    "factor-on": "The second factor is on. The next login asks for a code.",
     "freed": "Space was freed.",
     "looking": "DNS is being looked at. What is found shows here by itself.",
     "renamed": "The project was renamed. Its address stays.",

@@ -1,6 +1,7 @@
 """One request to the dashboard: who makes it, and what it is answered with."""
 
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -97,6 +98,15 @@ class Visit:
                 hint="Go back, load the page anew and try again.",
             )
 
+    def issue_ticket(self, user_id: str) -> str:
+        """What says, for a few minutes and in this browser only, that a password was right."""
+        self._ensure_holder()
+        return csrf.issue_ticket(self.site.csrf_key, self._holder(), user_id, time.time())
+
+    def read_ticket(self, ticket: str) -> str | None:
+        """The user of a ticket; None where it is not of this browser, or too old."""
+        return csrf.read_ticket(self.site.csrf_key, self._holder(), ticket, time.time())
+
     def show(
         self, page: Page, *, status: int = 200, crumbs: tuple[Crumb, ...] = (), live: str = ""
     ) -> Response[bytes]:
@@ -148,9 +158,12 @@ class Visit:
             guest = next((c.value or "" for c in self._cookies if c.max_age is None), "")
         return guest
 
-    def _frame(self, crumbs: tuple[Crumb, ...], live: str) -> Frame:
+    def _ensure_holder(self) -> None:
         if not self._holder():
             self._cookies.append(self._cookie(_GUEST, secrets.token_urlsafe(16), None))
+
+    def _frame(self, crumbs: tuple[Crumb, ...], live: str) -> Frame:
+        self._ensure_holder()
         user = self.actor.user if self.actor else None
         return Frame(
             domain=self.site.domain,

@@ -49,8 +49,10 @@ class Guard:
         self.accounts.forget(f"{client} {email}")
 
 
-async def log_in(store: Store, guard: Guard, visitor: Visitor, email: str, password: str) -> str:
-    """The token of a new session: this is the only time that it is known.
+async def recognise(
+    store: Store, guard: Guard, visitor: Visitor, email: str, password: str
+) -> User:
+    """The user whose address and password these are.
 
     Takes as long for an address that nobody has as for a wrong password.
 
@@ -70,11 +72,11 @@ async def log_in(store: Store, guard: Guard, visitor: Visitor, email: str, passw
             hint="Forgotten it? On the server, sotabox user setup-link makes a new way in.",
         )
     guard.forget(visitor.client, email)
-    return await begin(store, user, visitor)
+    return user
 
 
 async def begin(store: Store, user: User, visitor: Visitor) -> str:
-    """A new session of a user who was recognised; gives its token."""
+    """A new session of a user who was recognised; this is the only time that its token is known."""
     token = secrets.token_urlsafe(32)
     await store.sessions.delete_dead(**_oldest())
     await store.sessions.insert(

@@ -281,6 +281,15 @@ def m009_swap_reports(db: Database) -> None:
     db.executescript("ALTER TABLE deployments ADD COLUMN swap_report TEXT;")
 
 
+@SCHEMA()
+def m010_second_factors(db: Database) -> None:
+    """A user's second factor: its secret, sealed, and the last step that a code was used of."""
+    db.executescript("""
+        ALTER TABLE users ADD COLUMN totp_sealed BLOB;
+        ALTER TABLE users ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;
+    """)
+
+
 def migrate(path: Path) -> None:
     """Brings the database at `path` to today's schema, making it where there is none.
 

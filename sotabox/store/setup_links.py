@@ -8,7 +8,8 @@ _INSERT = "INSERT INTO setup_links (token_hash, user_id, created_at) VALUES (?, 
 _FIND = "SELECT * FROM setup_links WHERE token_hash = ? AND created_at > ?"
 _USE = "DELETE FROM setup_links WHERE token_hash = ? AND created_at > ? RETURNING user_id"
 _EMAIL_OF_OTHER = "SELECT 1 FROM users WHERE email = ? AND id <> ?"
-_SET_LOGIN = "UPDATE users SET email = ?, password_hash = ? WHERE id = ?"
+_SET_LOGIN = """
+    UPDATE users SET email = ?, password_hash = ?, totp_sealed = NULL WHERE id = ?"""
 _END_SESSIONS = "DELETE FROM sessions WHERE user_id = ?"
 
 
@@ -34,7 +35,8 @@ class SetupLinks:
     ) -> str | None:
         """Sets the login that a link is for, in one transaction with taking the link out of use.
 
-        All sessions of that user end: who had one may be the reason for the new password.
+        All sessions of that user end: who had one may be the reason for the new password. So does
+        their second factor: it may have been lost with the password.
 
         Returns:
             The user's id; None where the link was used meanwhile, or is too old.

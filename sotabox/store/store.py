@@ -21,6 +21,7 @@ from sotabox.store.migrations import migrate
 from sotabox.store.partners import Partners
 from sotabox.store.project_settings import ProjectsSettings
 from sotabox.store.projects import Projects
+from sotabox.store.second_factors import SecondFactors
 from sotabox.store.sessions import Sessions
 from sotabox.store.setup_links import SetupLinks
 from sotabox.store.users import Users
@@ -36,6 +37,7 @@ class Store:
     sealer: Sealer
     users: Users
     api_keys: ApiKeys
+    second_factors: SecondFactors
     sessions: Sessions
     setup_links: SetupLinks
     device_logins: DeviceLogins
@@ -64,6 +66,7 @@ class Store:
             sealer=sealer,
             users=Users(database),
             api_keys=ApiKeys(database),
+            second_factors=SecondFactors(database, sealer),
             sessions=Sessions(database),
             setup_links=SetupLinks(database),
             device_logins=DeviceLogins(database),

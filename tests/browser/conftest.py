@@ -57,14 +57,15 @@ def browser() -> Iterator[Browser]:
 class Watched:
     """A page, and what its browser complained about: errors of scripts, and what the policy kept."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, page: Page, expected: str) -> None:
+        self._expected = re.compile(expected)
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._on_console)
 
     def _on_console(self, message: Any) -> None:
-        if message.type in {"error", "warning"} and "status of 4" not in message.text:
+        serious = message.type in {"error", "warning"}
+        if serious and not self._expected.search(message.text):
             self.complaints.append(message.text)
 
 
@@ -93,7 +94,9 @@ def open_page(
     contexts: list[BrowserContext] = []
     watched: list[Watched] = []
 
-    def open_(width: int = 1440, scheme: str = "light", **options: Any) -> Page:
+    def open_(
+        width: int = 1440, scheme: str = "light", expected: str = "status of 4", **options: Any
+    ) -> Page:
         context = browser.new_context(
             **{
                 "viewport": {"width": width, "height": WIDTHS[width]},
@@ -106,7 +109,7 @@ def open_page(
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        watched.append(Watched(page))
+        watched.append(Watched(page, expected))
         return page
 
     yield open_

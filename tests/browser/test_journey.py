@@ -96,7 +96,7 @@ def test_app_from_first_drop_to_deletion(
     page.get_by_role("link", name="Journey", exact=True).click()
     page.get_by_role("link", name="Domains").click()
     page.get_by_label("Domain", exact=True).fill("journey.example.com")
-    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Add", exact=True).click()
     domain = page.locator("#domains article")
     expect(domain).to_contain_text("Set this at the registrar of example.com")
     expect(domain).to_contain_text("journey.localhost")

@@ -1,0 +1,82 @@
+"""The second factor: six digits of an authenticator app, each good for one login (RFC 6238)."""
+
+import time
+from urllib.parse import quote
+
+from sotabox.crypto import totp_step
+from sotabox.errors import Detail, Invalid, Unauthorized
+from sotabox.model.user import User
+from sotabox.operations.actor import Actor
+from sotabox.operations.sessions import Guard, Visitor
+from sotabox.store.store import Store
+
+
+def setup_uri(secret: str, email: str, box: str) -> str:
+    """What an authenticator app opens to take a secret over.
+
+    >>> setup_uri("ABC", "ada@box.test", "box.test")
+    'otpauth://totp/box.test:ada%40box.test?secret=ABC&issuer=box.test'
+    """
+    return f"otpauth://totp/{quote(box)}:{quote(email)}?secret={secret}&issuer={quote(box)}"
+
+
+async def is_on(store: Store, user: User) -> bool:
+    """Whether a password alone does not let this user in."""
+    return await store.second_factors.find(user.id) is not None
+
+
+async def turn_on(store: Store, actor: Actor, secret: str, code: str) -> None:
+    """Asks for codes of `secret` from the next login on, now that an app has shown one.
+
+    Raises:
+        Invalid: the code is not one of it; nothing was changed.
+    """
+    try:
+        step = totp_step(secret, _digits(code), time.time())
+    except ValueError as error:
+        raise Invalid("This secret is damaged", hint="Begin again.") from error
+    if step is None:
+        problem = "this is not the code that the app shows now; is the phone's clock right?"
+        raise Invalid("This code can't be used", details=[Detail("code", problem)])
+    await store.second_factors.put(actor.user.id, secret)
+    await store.second_factors.use(actor.user.id, step)
+
+
+async def turn_off(store: Store, actor: Actor, code: str) -> None:
+    """Lets a password be enough again.
+
+    Raises:
+        Invalid: the code is not a present one.
+    """
+    if not await _accepts(store, actor.user, code):
+        problem = "this is not the code that the app shows now, or it was used already"
+        raise Invalid("This code can't be used", details=[Detail("code", problem)])
+    await store.second_factors.put(actor.user.id, None)
+
+
+async def check(store: Store, guard: Guard, visitor: Visitor, user: User, code: str) -> None:
+    """Returns for a present code that was not used before.
+
+    Raises:
+        Unauthorized: it is none.
+        RateLimited: too many attempts.
+    """
+    account = f"code of {user.id}"
+    guard.require(visitor.client, account)
+    guard.fail(visitor.client, account)  # until shown otherwise: attempts at once count as well
+    if not await _accepts(store, user, code):
+        raise Unauthorized(
+            "This is not the code that the app shows now, or it was used already",
+            hint="Wait for the next one. Is the phone's clock right?",
+        )
+    guard.forget(visitor.client, account)
+
+
+async def _accepts(store: Store, user: User, code: str) -> bool:
+    secret = await store.second_factors.find(user.id)
+    step = totp_step(secret, _digits(code), time.time()) if secret else None
+    return step is not None and await store.second_factors.use(user.id, step)
+
+
+def _digits(code: str) -> str:
+    return "".join(code.split())[:10]

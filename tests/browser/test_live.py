@@ -1,0 +1,124 @@
+"""Pages that follow what happens, say when they can't, and work without any script at all."""
+
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.box import Box
+
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
+
+SITE = {"index.html": "<h1>one</h1>"}
+
+
+def test_projects_follow_what_others_do(box: Box, open_page: Callable[..., Page]) -> None:
+    """A deploy from elsewhere shows on an open page, without a reload and without losing focus."""
+    box.create("elsewhere")
+    page = open_page()
+    page.goto("/")
+    row = page.locator(".row", has_text="elsewhere.localhost")
+    expect(row).to_contain_text("nothing deployed yet")
+    page.evaluate("window.sameDocument = true")
+    page.get_by_role("link", name="New project").focus()
+    box.deploy("elsewhere", SITE)
+    expect(row).to_contain_text("running")
+    assert page.evaluate("window.sameDocument")
+    expect(page.get_by_role("link", name="New project")).to_be_focused()
+
+
+def test_lost_connection_is_told_and_mends_by_itself(
+    box: Box, open_page: Callable[..., Page]
+) -> None:
+    """While the box is away the page says since when; when it is back, it shows what it missed."""
+    box.create("patient")
+    page = open_page(expected="Failed to load resource|htmx:sse:error")
+    page.goto("/projects/patient")
+    offline = page.locator("#offline")
+    expect(offline).to_be_hidden()
+    box.kill()
+    expect(offline).to_contain_text("No connection since")
+    box.start()
+    box.deploy("patient", SITE)
+    expect(offline).to_be_hidden(timeout=30_000)
+    expect(page.locator("#now")).to_contain_text("Went live")
+
+
+def test_long_log_is_followed_until_one_scrolls_up(
+    box: Box, open_page: Callable[..., Page]
+) -> None:
+    """New lines keep the end in sight; scrolled up, they wait and are counted."""
+    box.create("talkative")
+    count = "RUN for n in $(seq 1 80); do echo line $n; sleep 0.03; done"
+    files = {"Dockerfile": f"FROM python:3.13-slim\n{count}\n{count}\nCMD sleep 60\n"}
+    made = box.upload("talkative", files).data
+    page = open_page()
+    page.goto(f"/projects/talkative/deployments/{made['id']}")
+    log = page.locator("#lines")
+    expect(log.locator(".line").nth(60)).to_be_attached(timeout=30_000)
+    left = "Math.round(lines.scrollHeight - lines.scrollTop - lines.clientHeight)"
+    page.wait_for_function(f"() => {{ const lines = document.querySelector('#lines');"
+                           f" return {left} < 24; }}")  # fmt: skip
+    log.evaluate("lines => { lines.scrollTop = 0; }")
+    follow = page.locator("[data-follow]")
+    expect(follow).to_contain_text(re.compile(r"\d+ new lines"))
+    assert log.evaluate("lines => lines.scrollTop") == 0
+    follow.click()
+    expect(follow).to_be_hidden()
+    box.request("DELETE", "/v1/projects/talkative")
+
+
+def test_everything_works_without_scripts(
+    box: Box, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    """Create, upload, set a variable, reveal it, search the log, delete: by forms and links alone."""
+    site = tmp_path / "site.zip"
+    with zipfile.ZipFile(site, "w") as zipped:
+        zipped.writestr("index.html", "<h1>plain</h1>")
+    page = open_page(390, java_script_enabled=False)
+    page.goto("/new")
+    page.get_by_label("Name").fill("Plain")
+    page.get_by_role("button", name="Create project").click()
+    page.locator("#archive").set_input_files(site)
+    page.locator("#deploy button").click()
+    page.wait_for_url(re.compile(r"/deployments/[0-9a-f-]+$"))
+    box.settled("plain", page.url.rpartition("/")[2])
+    page.reload()
+    expect(page.locator("#story .pill")).to_have_text(re.compile("running"))
+    page.get_by_label("Search the log").first.fill("live at")
+    page.get_by_label("Search the log").first.press("Enter")
+    expect(page.locator("mark")).to_have_text("Live at")
+    page.goto("/projects/plain/environment")
+    page.get_by_label("Name").fill("COLOUR")
+    page.get_by_label("Value").fill("blue")
+    page.get_by_role("button", name="Set", exact=True).click()
+    page.get_by_role("link", name="Reveal COLOUR").click()
+    expect(page.locator("#variables")).to_contain_text("blue")
+    page.goto("/projects/plain/settings")
+    page.get_by_label("Type plain to delete it").fill("plain")
+    page.get_by_role("button", name="Delete project").click()
+    expect(page.get_by_text("The project was deleted")).to_be_visible()
+
+
+def test_page_is_usable_with_the_keyboard(box: Box, open_page: Callable[..., Page]) -> None:
+    """The first tab stop skips the menu; each stop is seen; `/` goes to the search."""
+    box.create("keys")
+    page = open_page()
+    page.goto("/projects/keys")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    seen = set()
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.textContent.trim().slice(0, 40)"))
+        outline = page.evaluate(
+            "(() => { const e = document.activeElement; const near = e.id ? "
+            "document.querySelector(`label[for='${e.id}']`) : null;"
+            " return [e, near].some(x => x && getComputedStyle(x).outlineStyle !== 'none')"
+            " || e === document.body; })()"
+        )
+        assert outline, seen
+    assert {"Overview", "Deployments", "Environment", "Settings"} <= seen
