@@ -11,7 +11,7 @@
     ├── Gone 410
     ├── TooLarge 413
     ├── UnsupportedMediaType 415
-    ├── Invalid 422             ArchiveInvalid · UnknownApp
+    ├── Invalid 422             ArchiveInvalid · UnknownApp · IdempotencyKeyReused
     ├── ApprovalPending 428     a device login that nobody has confirmed yet
     ├── RateLimited 429
     ├── Internal 500            RouterRefused
@@ -150,6 +150,12 @@ class UnknownApp(Invalid):
     """The tree holds nothing that we know how to build."""
 
     code = "unknown_app"
+
+
+class IdempotencyKeyReused(Invalid):
+    """The key of a request came with another request before."""
+
+    code = "idempotency_key_reused"
 
 
 class ApprovalPending(SotaboxError):

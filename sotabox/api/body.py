@@ -13,6 +13,7 @@ from sotabox.web.body import read_body
 #: The largest variable (64 KiB), each character written as an escape of six, and its envelope.
 MAX_BYTES: Final = 512 * 1024
 
+_JSON: Final = "application/json"
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*?)`")
 _MISSING: Final = re.compile(r"Object missing required field `(.*?)`")
 _WRONG_TYPE: Final = re.compile(r"Expected `(.*?)`, got `(.*?)`(?: - at `\$\.?(.*?)`)?$")
@@ -25,6 +26,9 @@ _WORDS: Final = {
     "object": "an object",
     "array": "a list",
 }
+
+#: Of a body that may hold all variables of a project.
+BULK_MAX_BYTES: Final = 8 * 1024 * 1024
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -44,6 +48,36 @@ async def read_json(request: Request[Any, Any, Any], kind: type[T]) -> T:
     return decode(body, kind)
 
 
+async def read_bulk(request: Request[Any, Any, Any]) -> tuple[bytes, str]:
+    """A large body, and the type that it says it has; JSON where it says nothing.
+
+    Raises:
+        BadRequest: it is empty: what replaces everything is said in so many words.
+        TooLarge: it has more than `BULK_MAX_BYTES`.
+    """
+    body = await read_body(request, BULK_MAX_BYTES)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = kind or _JSON
+    if kind == _JSON and not body.strip():
+        raise BadRequest("The body is empty", hint="Send {} to mean that there is nothing.")
+    return body, kind
+
+
+def decode_map(body: bytes) -> dict[str, str | None]:
+    """JSON that is an object of texts and nulls.
+
+    Raises:
+        BadRequest: it is no JSON.
+        Invalid: it is something else.
+    """
+    try:
+        return msgspec.json.decode(body, type=dict[str, str | None])
+    except msgspec.ValidationError as error:
+        raise _wrong_type(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _not_json(error) from error
+
+
 def decode(body: bytes, kind: type[T]) -> T:
     """`body` as a `kind`; raises as `read_json`."""
     try:
@@ -51,12 +85,12 @@ def decode(body: bytes, kind: type[T]) -> T:
     except msgspec.ValidationError as error:
         raise _invalid(str(error), kind) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"The body is not valid JSON: {error}") from error
+        raise _not_json(error) from error
 
 
 def _check_content_type(request: Request[Any, Any, Any]) -> None:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind and kind != "application/json":
+    if kind and kind != _JSON:
         raise UnsupportedMediaType(
             f"The body must be JSON, not {kind[:100]}", hint="Send Content-Type: application/json."
         )
@@ -71,12 +105,20 @@ def _invalid(message: str, kind: type[msgspec.Struct]) -> Invalid:
         return _wrong(match[1], f"there is no such field; {there}")
     if match := _MISSING.match(message):
         return _wrong(match[1], "this field is required")
+    return _wrong_type(message)
+
+
+def _wrong_type(message: str) -> Invalid:
     if match := _WRONG_TYPE.match(message):
         problem = f"must be {_words(match[1])}, not {_words(match[2])}"
         if match[3]:
             return _wrong(match[3], problem)
         return Invalid(f"The body {problem}")
     return Invalid(f"The body is not as expected: {message}")
+
+
+def _not_json(error: Exception) -> BadRequest:
+    return BadRequest(f"The body is not valid JSON: {error}")
 
 
 def _wrong(field: str, problem: str) -> Invalid:

@@ -28,7 +28,9 @@ async def deploy(
     target = await deployments.prepare_upload(store, box.pipeline, settings, actor, project)
     upload = await receive_archive(request, store.folders.uploads, settings.upload_max_bytes)
     try:
-        deployment = await deployments.deploy(store, box.pipeline, settings, actor, target, upload)
+        deployment = await deployments.deploy(
+            store, box.pipeline, settings, actor, target, upload, _key(request)
+        )
     finally:
         upload.path.unlink(missing_ok=True)  # where it was accepted, it has moved on
     return one(DeploymentOut.of(deployment), 202)
@@ -36,12 +38,14 @@ async def deploy(
 
 @post("/projects/{project:str}/redeploy")
 async def redeploy(
-    project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
+    request: Request[Any, Any, Any],
+    project: FromPath[str],
+    box: NamedDependency[Box],
+    actor: NamedDependency[Actor],
 ) -> Response[bytes]:
     """The current release again, with today's variables."""
-    return one(
-        DeploymentOut.of(await deployments.redeploy(box.store, box.pipeline, actor, project))
-    )
+    deployment = await deployments.redeploy(box.store, box.pipeline, actor, project, _key(request))
+    return one(DeploymentOut.of(deployment))
 
 
 @post("/projects/{project:str}/rollback")
@@ -54,7 +58,7 @@ async def rollback(
     """An older release again: the previous one, or the one that the body names."""
     body = await read_json(request, RollbackIn)
     deployment = await deployments.rollback(
-        box.store, box.pipeline, actor, project, body.deployment_id, body.env
+        box.store, box.pipeline, actor, project, body.deployment_id, body.env, _key(request)
     )
     return one(DeploymentOut.of(deployment))
 
@@ -100,6 +104,10 @@ async def cancel(
             await deployments.cancel(box.store, box.pipeline, actor, project, deployment)
         )
     )
+
+
+def _key(request: Request[Any, Any, Any]) -> str | None:
+    return request.headers.get("idempotency-key")
 
 
 ROUTES = [deploy, redeploy, rollback, list_deployments, get_deployment, cancel]

@@ -1,30 +1,43 @@
-"""`/v1/projects/{project}/envs`."""
+"""`/v1/projects/{project}/envs`, one at a time or all at once, and what a release knows of them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-from litestar import Request, Response, delete, get, post
+from litestar import Request, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from sotabox.api.body import read_json
+from sotabox.api.body import decode_map, read_bulk, read_json
 from sotabox.api.envelope import one
 from sotabox.api.query import read_switch
-from sotabox.api.schemas import EnvVarIn, EnvVarOut
+from sotabox.api.schemas import EnvDiffOut, EnvVarIn, EnvVarOut
+from sotabox.errors import BadRequest, Detail, Invalid, UnsupportedMediaType
+from sotabox.model import dotenv
 from sotabox.operations import env_vars
 from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
+_JSON: Final = "application/json"
+_TEXT: Final = "text/plain"
+
 
 @get("/projects/{project:str}/envs")
 async def list_env_vars(
+    request: Request[Any, Any, Any],
     project: FromPath[str],
     box: NamedDependency[Box],
     actor: NamedDependency[Actor],
     masked: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    """All variables of a project by key, with their values unless `masked` is set."""
+    """All variables of a project by key, with their values unless `masked` is set.
+
+    As the text of a `.env` file for those who ask for text.
+    """
     hide = read_switch("masked", masked)
     found = await env_vars.of(box.store, actor, project)
+    if request.accept.best_match([_JSON, _TEXT], _JSON) == _TEXT:
+        text = dotenv.render({v.key: "" if hide else v.value for v in found})
+        return Response(text.encode(), media_type=_TEXT)
     return one([EnvVarOut.of(variable, masked=hide) for variable in found])
 
 
@@ -41,6 +54,49 @@ async def put_env_var(
     return one(EnvVarOut.of(variable))
 
 
+@put("/projects/{project:str}/envs")
+async def replace_env_vars(
+    request: Request[Any, Any, Any],
+    project: FromPath[str],
+    box: NamedDependency[Box],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Makes the body all variables of the project: a JSON object, or the text of a `.env` file.
+
+    The answer says which keys that has added, changed and removed.
+    """
+    wanted = await _read_variables(request)
+    if empty := next((key for key, value in wanted.items() if value is None), None):
+        problem = "must be text, not null; what is left out is removed"
+        raise Invalid(f"{empty}: {problem}", details=[Detail(empty[:50], problem)])
+    texts = {key: value for key, value in wanted.items() if value is not None}
+    return one(EnvDiffOut.of(await env_vars.change(box.store, actor, project, texts)))
+
+
+@patch("/projects/{project:str}/envs")
+async def merge_env_vars(
+    request: Request[Any, Any, Any],
+    project: FromPath[str],
+    box: NamedDependency[Box],
+    actor: NamedDependency[Actor],
+) -> Response[bytes]:
+    """Sets the variables of the body and leaves the others; null removes one.
+
+    The body is a JSON object, or the text of a `.env` file.
+    """
+    wanted = await _read_variables(request)
+    return one(EnvDiffOut.of(await env_vars.merge(box.store, actor, project, wanted)))
+
+
+@get("/projects/{project:str}/env-diff")
+async def diff_env_vars(
+    project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
+) -> Response[bytes]:
+    """The keys of variables that differ from those with which the running version was started."""
+    running, found = await env_vars.unknown_to_running(box.store, actor, project)
+    return one(EnvDiffOut.of(found, running.id))
+
+
 @delete("/projects/{project:str}/envs/{key:str}")
 async def delete_env_var(
     project: FromPath[str],
@@ -52,4 +108,31 @@ async def delete_env_var(
     await env_vars.delete(box.store, actor, project, key)
 
 
-ROUTES = [list_env_vars, put_env_var, delete_env_var]
+async def _read_variables(request: Request[Any, Any, Any]) -> Mapping[str, str | None]:
+    body, kind = await read_bulk(request)
+    if kind == _JSON:
+        return decode_map(body)
+    if kind != _TEXT:
+        raise UnsupportedMediaType(
+            f"Variables come as JSON or as text, not as {kind[:100]}",
+            hint="Send Content-Type: application/json or text/plain.",
+        )
+    try:
+        return dotenv.parse(body.decode())
+    except UnicodeDecodeError as error:
+        raise BadRequest("The text is not UTF-8") from error
+    except dotenv.Malformed as error:
+        where = f"line {error.line}"
+        raise Invalid(
+            f"{where}: {error.problem}", details=[Detail(where, error.problem)]
+        ) from error
+
+
+ROUTES = [
+    list_env_vars,
+    put_env_var,
+    replace_env_vars,
+    merge_env_vars,
+    diff_env_vars,
+    delete_env_var,
+]

@@ -10,6 +10,7 @@ from sotabox.model.project import Project
 from sotabox.model.swap import SwapReport
 from sotabox.model.user import ApiKey
 from sotabox.operations.deployments import EnvChoice, Latest
+from sotabox.operations.env_vars import Diff
 
 
 class ProjectOut(msgspec.Struct, kw_only=True):
@@ -120,6 +121,27 @@ class EnvVarOut(msgspec.Struct, kw_only=True):
             target=variable.target,
             created_at=variable.created_at,
             updated_at=variable.updated_at,
+        )
+
+
+class EnvDiffOut(msgspec.Struct, kw_only=True):
+    """Keys of variables by what happened to them, never values.
+
+    `deployment_id`: since which deployment; null where it is what this request has done.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    deployment_id: str | None
+
+    @classmethod
+    def of(cls, diff: Diff, deployment_id: str | None = None) -> "EnvDiffOut":
+        return cls(
+            added=diff.added,
+            changed=diff.changed,
+            removed=diff.removed,
+            deployment_id=deployment_id,
         )
 
 

@@ -20,8 +20,10 @@ from sotabox.model.deployment import SETTLED, Deployment, Source, Status
 from sotabox.model.ids import new_deployment_id
 from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project, visible_project
+from sotabox.operations.idempotency import digest_file, made_before, once
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
+from sotabox.store.idempotency import Once, Repeated
 from sotabox.store.store import Store
 
 
@@ -89,19 +91,30 @@ async def deploy(
     actor: Actor,
     project: Project,
     upload: Upload,
+    key: str | None = None,
 ) -> Deployment:
     """Takes an uploaded archive in: checked, unpacked, queued.
 
+    With a `key`, the same archive that comes again gives the deployment that it made at first.
+
     Raises:
+        BadRequest, IdempotencyKeyReused: the key can't be one, or came with something else.
         ArchiveInvalid: the archive can't be used; nothing of it is left.
         QueueFull, ProjectDeleting: nothing is left either.
     """
+    digest = await digest_file(upload.path) if key else ""
+    single = once(actor, key, "deploy", project.id, digest)
     id_ = new_deployment_id()
-    await pipeline.admit_archive(id_, upload.path)
     try:
+        if single is not None:
+            await store.idempotency.check(single)
+        await pipeline.admit_archive(id_, upload.path)
         deployment, superseded = await store.deployments.insert_pending(
-            id_, project.id, actor.user.id, settings.queue_max
+            id_, project.id, actor.user.id, settings.queue_max, single
         )
+    except Repeated as repeated:
+        await pipeline.forget_archive(id_)
+        return await made_before(store, repeated)
     except BaseException:
         await pipeline.forget_archive(id_)
         raise
@@ -112,10 +125,15 @@ async def deploy(
     return deployment
 
 
-async def redeploy(store: Store, pipeline: Pipeline, actor: Actor, ref: str) -> Deployment:
+async def redeploy(
+    store: Store, pipeline: Pipeline, actor: Actor, ref: str, key: str | None = None
+) -> Deployment:
     """The current release again, with today's variables and no build.
 
+    With a `key`, a repeated request gives the deployment that it made at first.
+
     Raises:
+        BadRequest, IdempotencyKeyReused: the key can't be one, or came with something else.
         NothingRunning: there is no release yet, or its image is gone.
         EngineUnavailable: nothing can be started now.
     """
@@ -126,7 +144,8 @@ async def redeploy(store: Store, pipeline: Pipeline, actor: Actor, ref: str) -> 
             "Nothing is running in this project, so there is nothing to deploy again",
             hint="Deploy an archive first.",
         )
-    return await repeat(store, pipeline, actor, release, Source.REDEPLOY)
+    single = once(actor, key, "redeploy", project.id)
+    return await repeat(store, pipeline, actor, release, Source.REDEPLOY, single=single)
 
 
 async def rollback(
@@ -136,10 +155,14 @@ async def rollback(
     ref: str,
     to: str | None,
     env: EnvChoice = EnvChoice.TODAY,
+    key: str | None = None,
 ) -> Deployment:
     """An older release again: the previous one, or that of deployment `to`.
 
+    With a `key`, a repeated request gives the deployment that it made at first.
+
     Raises:
+        BadRequest, IdempotencyKeyReused: the key can't be one, or came with something else.
         NothingRunning: nothing is running, so nothing can be gone back from.
         NoPreviousDeployment: no older release is kept.
         NotFound: `to` is no deployment of this project.
@@ -147,6 +170,13 @@ async def rollback(
         EngineUnavailable: nothing can be started now.
     """
     project = await changeable_project(store, actor, ref)
+    single = once(actor, key, "rollback", project.id, to or "", env)
+    if single is not None:
+        # Asked first: "the previous one" is another one by now.
+        try:
+            await store.idempotency.check(single)
+        except Repeated as repeated:
+            return await made_before(store, repeated)
     if to is not None:
         release = await get(store, actor, ref, to)
         if release.image_id is None or release.url is None:
@@ -166,14 +196,20 @@ async def rollback(
             )
         release = previous
     if env is EnvChoice.TODAY:
-        return await repeat(store, pipeline, actor, release, Source.ROLLBACK)
+        return await repeat(store, pipeline, actor, release, Source.ROLLBACK, single=single)
     if release.env_digest is None:
         raise Conflict(
             f"The variables of deployment {release.number} are not kept",
             hint="Go back to it with today's variables, then set what differs.",
         )
     return await repeat(
-        store, pipeline, actor, release, Source.ROLLBACK, env_digest=release.env_digest
+        store,
+        pipeline,
+        actor,
+        release,
+        Source.ROLLBACK,
+        env_digest=release.env_digest,
+        single=single,
     )
 
 
@@ -213,8 +249,11 @@ async def repeat(
     source: Source,
     *,
     env_digest: str | None = None,
+    single: Once | None = None,
 ) -> Deployment:
     """A new deployment of a release, with the variables of `env_digest`, or with today's.
+
+    What `single` says was made already is given instead.
 
     Raises:
         EngineUnavailable: nothing can be started now.
@@ -223,9 +262,17 @@ async def repeat(
     own = await store.project_settings.of(release.project_id)
     if own.port is not None:
         release = msgspec.structs.replace(release, port=own.port)
-    deployment = await store.deployments.insert_deploying(
-        new_deployment_id(), release, source, actor.user.id, env_digest=env_digest
-    )
+    try:
+        deployment = await store.deployments.insert_deploying(
+            new_deployment_id(),
+            release,
+            source,
+            actor.user.id,
+            env_digest=env_digest,
+            once=single,
+        )
+    except Repeated as repeated:
+        return await made_before(store, repeated)
     pipeline.submit(deployment)
     return deployment
 

@@ -1,9 +1,10 @@
 """Environment variables of a project. A change takes effect with the next deployment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sotabox.errors import Detail, Invalid, NotFound
+from sotabox.errors import Conflict, Detail, Invalid, NotFound, NothingRunning
+from sotabox.model.deployment import Deployment
 from sotabox.model.environment import VARIABLES_MAX, EnvVar, Target, check_key, check_value
 from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project
@@ -90,6 +91,54 @@ async def change(store: Store, actor: Actor, project_ref: str, wanted: Mapping[s
         changed = {key: wanted[key] for key in (*found.added, *found.changed)}
         await store.env_vars.change(project.id, changed, found.removed)
     return found
+
+
+async def merge(
+    store: Store, actor: Actor, project_ref: str, wanted: Mapping[str, str | None]
+) -> Diff:
+    """Sets what `wanted` names, and removes what it names with None; all else stays.
+
+    Raises:
+        Invalid: as for `change`.
+    """
+    project = await changeable_project(store, actor, project_ref)
+    all_ = {v.key: v.value for v in await store.env_vars.of_project(project.id)}
+    for key, value in wanted.items():
+        if value is None:
+            all_.pop(key, None)
+        else:
+            all_[key] = value
+    return await change(store, actor, project.id, all_)
+
+
+async def unknown_to_running(
+    store: Store, actor: Actor, project_ref: str
+) -> tuple[Deployment, Diff]:
+    """The running deployment, and how today's variables differ from those that it was started with.
+
+    Raises:
+        NothingRunning: none is running.
+        Conflict: it is older than the box's memory of variables.
+    """
+    project = await changeable_project(store, actor, project_ref)
+    running = await store.deployments.running(project.id)
+    if running is None:
+        raise NothingRunning("Nothing is running in this project")
+    kept = None
+    if running.env_digest is not None:
+        kept = await store.env_snapshots.find(project.id, running.env_digest)
+    if kept is None:
+        raise Conflict(
+            "The variables with which this version was started are not kept",
+            hint="Redeploy it: from then on they are.",
+        )
+    today = await store.env_vars.of_project(project.id)
+    return running, diff(_facts(kept), _facts(today))
+
+
+def _facts(variables: Iterable[EnvVar]) -> dict[str, str]:
+    """What makes a variable another one, by key: its value, and when it is there."""
+    return {v.key: f"{v.target} {v.value}" for v in variables}
 
 
 async def pending_since(store: Store, project: Project) -> str | None:

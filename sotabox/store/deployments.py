@@ -15,6 +15,7 @@ from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
 from sotabox.store.deliveries import announce
 from sotabox.store.env_snapshots import FORGET as FORGET_SNAPSHOTS
+from sotabox.store.idempotency import Once, claim
 
 _PROJECT_OPEN = "SELECT 1 FROM projects WHERE id = ? AND deleting = 0"
 _WAITING_COUNT = "SELECT count(*) AS number FROM deployments WHERE status = 'pending'"
@@ -73,13 +74,19 @@ class Deployments:
         self._bus = bus
 
     async def insert_pending(
-        self, id_: str, project_id: str, created_by: str, queue_max: int
+        self,
+        id_: str,
+        project_id: str,
+        created_by: str,
+        queue_max: int,
+        once: Once | None = None,
     ) -> tuple[Deployment, list[Deployment]]:
         """A new deployment that waits for its build, and those that it supersedes.
 
         Raises:
             QueueFull: `queue_max` others wait already.
             ProjectDeleting: the project is on its way out.
+            Repeated: `once` was claimed before; nothing was changed.
         """
         async with self._database.transaction() as transaction:
             superseded = await transaction.all(
@@ -106,6 +113,7 @@ class Deployments:
                 status=Status.PENDING,
                 source=Source.ARCHIVE,
                 created_by=created_by,
+                once=once,
             )
         for old in superseded:
             self._publish(_deployment(old))
@@ -119,6 +127,7 @@ class Deployments:
         created_by: str,
         *,
         env_digest: str | None = None,
+        once: Once | None = None,
     ) -> Deployment:
         """A new deployment of the release of an older one: nothing to build.
 
@@ -126,6 +135,7 @@ class Deployments:
 
         Raises:
             ProjectDeleting: the project is on its way out.
+            Repeated: `once` was claimed before; nothing was changed.
         """
         async with self._database.transaction() as transaction:
             row = await self._insert(
@@ -143,10 +153,13 @@ class Deployments:
                 port=release.port,
                 env_digest=env_digest,
                 created_by=created_by,
+                once=once,
             )
         return self._publish(_deployment(row))
 
-    async def _insert(self, transaction: Transaction, **values: Any) -> sqlite3.Row:
+    async def _insert(
+        self, transaction: Transaction, *, once: Once | None, **values: Any
+    ) -> sqlite3.Row:
         if await transaction.one(_PROJECT_OPEN, (values["project_id"],)) is None:
             raise ProjectDeleting("This project is being deleted")
         absent = dict.fromkeys(
@@ -154,6 +167,8 @@ class Deployments:
              "port", "env_digest")
         )  # fmt: skip
         row = await transaction.only(_INSERT, {**absent, **values, "now": now()})
+        if once is not None:
+            await claim(transaction, once, row["id"])
         await announce(transaction, None, row)
         return row
 

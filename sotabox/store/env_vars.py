@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from sotabox.crypto import Sealer
+from sotabox.events import Bus, ProjectChanged
 from sotabox.model.environment import EnvVar, Target
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
@@ -25,8 +26,9 @@ _CHANGED_AT = "SELECT env_changed_at FROM projects WHERE id = ?"
 class EnvVars:
     """Variables of projects."""
 
-    def __init__(self, database: Database, sealer: Sealer) -> None:
+    def __init__(self, database: Database, sealer: Sealer, bus: Bus) -> None:
         self._database = database
+        self._bus = bus
         self._sealer = sealer
 
     async def of_project(self, project_id: str) -> list[EnvVar]:
@@ -48,6 +50,7 @@ class EnvVars:
                 return None
             row = await self._upsert(transaction, project_id, key, value, target)
             await transaction.execute(_CHANGED, (now(), project_id))
+        self._bus.publish(ProjectChanged(project_id))
         return self._env_var(row)
 
     async def change(self, project_id: str, values: Mapping[str, str], gone: Iterable[str]) -> None:
@@ -58,6 +61,7 @@ class EnvVars:
             for key, value in values.items():
                 await self._upsert(transaction, project_id, key, value)
             await transaction.execute(_CHANGED, (now(), project_id))
+        self._bus.publish(ProjectChanged(project_id))
 
     async def delete(self, project_id: str, key: str) -> bool:
         """Removes a variable; False where there is none of that key."""
@@ -65,6 +69,7 @@ class EnvVars:
             if await transaction.execute(_DELETE, (project_id, key)) == 0:
                 return False
             await transaction.execute(_CHANGED, (now(), project_id))
+        self._bus.publish(ProjectChanged(project_id))
         return True
 
     async def changed_at(self, project_id: str) -> str | None:

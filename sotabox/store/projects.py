@@ -3,6 +3,7 @@
 import sqlite3
 
 from sotabox.errors import ProjectLimit
+from sotabox.events import Bus, ProjectChanged
 from sotabox.model.ids import new_id
 from sotabox.model.project import Project
 from sotabox.model.times import now
@@ -36,8 +37,9 @@ _DELETE = "DELETE FROM projects WHERE id = ?"
 class Projects:
     """Apps and their names."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bus: Bus) -> None:
         self._database = database
+        self._bus = bus
 
     async def insert(
         self, user_id: str, name: str, slug: str, at_most: int | None = None
@@ -95,6 +97,7 @@ class Projects:
         """Gives a project another name; its slug stays."""
         async with self._database.transaction() as transaction:
             row = await transaction.one(_RENAME, (name, now(), project_id))
+        self._bus.publish(ProjectChanged(project_id))
         return _project(row) if row else None
 
     async def mark_deleting(self, project_id: str) -> None:

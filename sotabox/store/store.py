@@ -14,7 +14,9 @@ from sotabox.store.device_logins import DeviceLogins
 from sotabox.store.domains import Domains
 from sotabox.store.env_snapshots import EnvSnapshots
 from sotabox.store.env_vars import EnvVars
+from sotabox.store.feed import Feed
 from sotabox.store.folders import Folders
+from sotabox.store.idempotency import Idempotency
 from sotabox.store.logs import Logs
 from sotabox.store.members import Members
 from sotabox.store.migrations import migrate
@@ -51,6 +53,8 @@ class Store:
     domains: Domains
     webhooks: Webhooks
     deliveries: Deliveries
+    feed: Feed
+    idempotency: Idempotency
     logs: Logs
 
     @classmethod
@@ -71,15 +75,17 @@ class Store:
             setup_links=SetupLinks(database),
             device_logins=DeviceLogins(database),
             partners=Partners(database),
-            projects=Projects(database),
+            projects=Projects(database, bus),
             members=Members(database),
             project_settings=ProjectsSettings(database, bus),
             deployments=Deployments(database, bus),
-            env_vars=EnvVars(database, sealer),
+            env_vars=EnvVars(database, sealer, bus),
             env_snapshots=EnvSnapshots(database, sealer),
             domains=Domains(database, bus),
             webhooks=Webhooks(database, sealer),
             deliveries=Deliveries(database),
+            feed=Feed(database),
+            idempotency=Idempotency(database),
             logs=Logs(folders.logs),
         )
 

@@ -26,6 +26,11 @@ def silent_event(name: str, text: str) -> bytes:
     return f"event: {name}\ndata:{text.translate(_BREAKS)}\n\n".encode()
 
 
+def marker(name: str, id_: int | str) -> bytes:
+    """A named event without content, from whose id a reader can go on."""
+    return f"id: {id_}\nevent: {name}\ndata:\n\n".encode()
+
+
 def retry(after_ms: int) -> bytes:
     """Tells a browser when to come back after a broken connection."""
     return f"retry: {after_ms}\n\n".encode()

@@ -65,6 +65,31 @@ def test_restart_keeps_the_variables_and_makes_a_new_container(box: Box, slug: s
     assert app_env(box, slug)["APP_COLOUR"] == "red"
 
 
+def test_diff_names_what_changed_since_the_running_version_was_started(box: Box, slug: str) -> None:
+    """Keys only; a redeploy makes it empty."""
+    set_variable(box, slug, "APP_SAME", "1")
+    set_variable(box, slug, "APP_COLOUR", "red")
+    set_variable(box, slug, "APP_GONE", "1")
+    first = box.deploy(slug, FILES)
+    changes = {"APP_COLOUR": "blue", "APP_GONE": None, "APP_NEW": ""}
+    box.request("PATCH", f"/v1/projects/{slug}/envs", changes)
+    diff = box.request("GET", f"/v1/projects/{slug}/env-diff")
+    assert diff.data == {
+        "added": ["APP_NEW"],
+        "changed": ["APP_COLOUR"],
+        "removed": ["APP_GONE"],
+        "deployment_id": first["id"],
+    }
+    assert b"blue" not in diff.body
+    second = box.again(slug)
+    assert box.request("GET", f"/v1/projects/{slug}/env-diff").data == {
+        "added": [],
+        "changed": [],
+        "removed": [],
+        "deployment_id": second["id"],
+    }
+
+
 def test_rollback_takes_todays_variables_or_those_of_the_release(box: Box, slug: str) -> None:
     """Both are asked for by name; today's are the default."""
     set_variable(box, slug, "APP_COLOUR", "red")
