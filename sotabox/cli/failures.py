@@ -5,12 +5,14 @@
 2  wrong use                 5  sotabox's own fault
 """
 
+import json
 from typing import Final
 
 from sotabox.errors import (
     ArchiveInvalid,
     Forbidden,
     Internal,
+    RateLimited,
     SotaboxError,
     Unauthorized,
     Unavailable,
@@ -30,6 +32,7 @@ _CODES: Final[tuple[tuple[type[SotaboxError], int], ...]] = (
     (ArchiveInvalid, FAILED),
     (Unauthorized, NOT_ALLOWED),
     (Forbidden, NOT_ALLOWED),
+    (RateLimited, NOT_REACHABLE),
     (Unavailable, NOT_REACHABLE),
     (Internal, OWN_FAULT),
 )
@@ -50,3 +53,13 @@ def render_failure(error: SotaboxError) -> str:
     if error.hint:
         lines.append(f"  {error.hint}")
     return "\n".join(lines)
+
+
+def render_json_failure(error: SotaboxError) -> str:
+    """The same for a program, on one line, in the shape that the API has."""
+    shape: dict[str, object] = {"message": error.message, "code": error.code}
+    if error.hint:
+        shape["hint"] = error.hint
+    if error.details:
+        shape["details"] = [{"field": d.field, "message": d.message} for d in error.details]
+    return json.dumps({"error": shape}, ensure_ascii=False)

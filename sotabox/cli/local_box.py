@@ -3,7 +3,6 @@
 Names need not resolve: connections go to loopback, the name travels as `Host` and in TLS.
 """
 
-import json
 import ssl
 from collections.abc import Iterator
 from types import TracebackType
@@ -12,26 +11,12 @@ from typing import Any, Final, Self
 import httpx
 
 from sotabox.cli.addresses import router_settings
-from sotabox.errors import (
-    Conflict,
-    Forbidden,
-    Internal,
-    Invalid,
-    NotFound,
-    SotaboxError,
-    Unauthorized,
-    Unavailable,
-)
+from sotabox.cli.answers import failure_of
+from sotabox.errors import Unavailable
 from sotabox.router.config import RouterSettings
 from sotabox.settings import Settings, TlsMode
 
 _TIMEOUT_S: Final = 30
-_KINDS: Final[dict[int, type[SotaboxError]]] = {
-    401: Unauthorized,
-    403: Forbidden,
-    404: NotFound,
-    409: Conflict,
-}
 
 
 class LocalBox:
@@ -71,7 +56,7 @@ class LocalBox:
         answer = self._send(request)
         answer.read()
         if answer.is_error:
-            raise _failure(answer)
+            raise failure_of(answer.status_code, answer.content)
         return answer.json()["data"]
 
     def events(self, path: str) -> Iterator[str]:
@@ -115,16 +100,3 @@ def _trust(router: RouterSettings) -> ssl.SSLContext:
     if router.tls_mode is TlsMode.INTERNAL and root.is_file():
         context.load_verify_locations(root)
     return context
-
-
-def _failure(answer: httpx.Response) -> SotaboxError:
-    try:
-        error = answer.json()["error"]
-        message, hint = error["message"], error.get("hint")
-    except (json.JSONDecodeError, KeyError, TypeError):
-        message, hint = f"the box answered {answer.status_code}: {answer.text[:200]}", None
-    if answer.status_code >= 500:
-        kind: type[SotaboxError] = Unavailable if answer.status_code in (502, 503) else Internal
-    else:
-        kind = _KINDS.get(answer.status_code, Invalid)
-    return kind(message, hint=hint)

@@ -12,20 +12,39 @@ from sotabox.cli import (
     apikey,
     backup,
     caddy,
+    cancel,
+    completion,
     demo,
+    deploy,
+    docs,
+    domains,
+    env,
+    gc,
+    init,
     live_restore,
+    login,
+    logout,
+    logs,
+    open_app,
     partner,
     plan,
+    projects,
+    ps,
     purge,
+    redeploy,
     restore,
+    rollback,
+    run_command,
     serve,
+    status,
     unit,
     url,
     user,
     wait,
+    whoami,
 )
 from sotabox.cli.configuration import merge_configuration
-from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure
+from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure, render_json_failure
 from sotabox.errors import SotaboxError
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
@@ -45,6 +64,24 @@ class Command(Protocol):
 
 
 COMMANDS: Final[tuple[Command, ...]] = (
+    # for people, from anywhere
+    login,
+    logout,
+    whoami,
+    init,
+    deploy,
+    logs,
+    status,
+    ps,
+    projects,
+    env,
+    domains,
+    redeploy,
+    rollback,
+    cancel,
+    run_command,
+    open_app,
+    # for a box, on its server
     serve,
     caddy,
     plan,
@@ -56,9 +93,13 @@ COMMANDS: Final[tuple[Command, ...]] = (
     wait,
     backup,
     restore,
+    gc,
     unit,
     live_restore,
     purge,
+    # for both
+    docs,
+    completion,
 )
 
 
@@ -70,6 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Settings: flag > environment (SOTABOX_…) > the file named by SOTABOX_CONFIG.",
         allow_abbrev=False,
     )
+    parser.set_defaults(whole=parser)  # for the command that tells a shell what can be typed
     parser.add_argument("--version", action="version", version=f"sotabox {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
@@ -88,7 +130,8 @@ def run(argv: Sequence[str]) -> int:
         environ = merge_configuration(os.environ)
         code: int = arguments.run(arguments, environ)
     except SotaboxError as error:
-        print(render_failure(error), file=sys.stderr)
+        as_json = getattr(arguments, "json", False)
+        print(render_json_failure(error) if as_json else render_failure(error), file=sys.stderr)
         return exit_code(error)
     except KeyboardInterrupt:
         return _INTERRUPTED

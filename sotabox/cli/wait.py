@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     host, port = settings_from(arguments, environ).listen_address
     deadline = time.monotonic() + arguments.timeout
-    while (problem := _problem(host, port)) is not None:
+    while (problem := find_problem(host, port)) is not None:
         if arguments.process and not Path(f"/proc/{arguments.process}").exists():
             raise Unavailable(f"the control plane (process {arguments.process}) has ended")
         if time.monotonic() > deadline:
@@ -43,7 +43,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return DONE
 
 
-def _problem(host: str, port: int) -> str | None:
+def find_problem(host: str, port: int) -> str | None:
+    """Why the control plane at an address is not ready, in words; None when it is."""
     connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_WITHIN_S)
     try:
         connection.request("GET", "/readyz")

@@ -1,0 +1,111 @@
+"""`sotabox deploy`: a folder becomes a live app, and its progress a few lines."""
+
+import argparse
+import io
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sotabox.cli.connect import add_remote, connect, print_json, screen_for
+from sotabox.cli.failures import DONE, FAILED
+from sotabox.cli.terminal import Screen
+
+if TYPE_CHECKING:
+    from sotabox.cli.packing import Packed
+    from sotabox.cli.remote import Remote
+
+NAME = "deploy"
+HELP = "Deploy the app in a folder, and follow it until it is live."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR")
+    parser.add_argument("-v", "--verbose", action="store_true", help="print the whole build log")
+    parser.add_argument(
+        "-d", "--detach", action="store_true", help="end when the archive is sent, follow nothing"
+    )
+    add_remote(parser, project=True)
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    from sotabox.cli.packing import pack
+    from sotabox.cli.projects import find_or_make
+    from sotabox.cli.told import Told, render_title, render_told
+    from sotabox.dashboard.words import size
+
+    started = time.monotonic()
+    screen = _quiet() if arguments.json else screen_for(arguments, environ)
+    folder: Path = arguments.folder
+    with connect(arguments, environ) as remote, tempfile.TemporaryDirectory() as scratch:
+        archive = Path(scratch) / "archive.tar.gz"
+        with archive.open("wb") as out:
+            packed = pack(
+                folder, out, lambda count: screen.progress(f"  packing   {count:,} files")
+            )
+        packed_ms = (time.monotonic() - started) * 1000
+        project = find_or_make(remote, arguments.project, folder, screen)
+        screen.line(render_title(project["slug"], remote.url.text))
+        files = f"{packed.files:,} file{'' if packed.files == 1 else 's'}"
+        screen.line(render_told(Told("packed", f"{files}, {size(packed.size_bytes)}", packed_ms)))
+        deployment = _upload(remote, project, archive, packed, screen)
+        if arguments.detach:
+            return _leave(deployment, screen, as_json=arguments.json)
+        return follow(
+            remote, deployment, screen, started, as_json=arguments.json, verbose=arguments.verbose
+        )
+
+
+def follow(
+    remote: "Remote",
+    deployment: Mapping[str, Any],
+    screen: Screen,
+    started: float,
+    *,
+    as_json: bool,
+    verbose: bool = False,
+) -> int:
+    """Follows a deployment that the box has accepted, to its end; the exit code."""
+    from sotabox.cli.watch import Watch, conclude
+
+    watch = Watch(remote, deployment["project_id"], deployment["id"], verbose=verbose)
+    if as_json:
+        for _ in watch.lines():
+            pass
+        settled = watch.read()
+        print_json(settled)
+        return DONE if settled["status"] == "running" else FAILED
+    return conclude(remote, watch.run(screen), screen, started)
+
+
+def _upload(
+    remote: "Remote", project: Mapping[str, Any], archive: Path, packed: "Packed", screen: Screen
+) -> Any:
+    from sotabox.cli.told import Told, render_told
+
+    began = time.monotonic()
+    path = f"/projects/{project['id']}/deploy"
+    deployment = remote.upload(path, archive, _progress(packed.size_bytes, screen))
+    screen.line(render_told(Told("uploaded", "", (time.monotonic() - began) * 1000)))
+    return deployment
+
+
+def _progress(total: int, screen: Screen) -> Callable[[int], None]:
+    from sotabox.dashboard.words import size
+
+    return lambda sent: screen.progress(
+        f"  uploading {size(sent)} of {size(total)}, {100 * sent // total} %"
+    )
+
+
+def _leave(deployment: Mapping[str, Any], screen: Screen, *, as_json: bool) -> int:
+    if as_json:
+        print_json(deployment)
+    else:
+        screen.line(f"Accepted. Follow it: sotabox logs -f {deployment['id'][:8]}")
+    return DONE
+
+
+def _quiet() -> Screen:
+    return Screen(io.StringIO(), live=False, colour=False)

@@ -1,0 +1,162 @@
+"""`sotabox projects`: those that you see on the box; one more, or one less."""
+
+import argparse
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sotabox.cli.columns import columns
+from sotabox.cli.connect import add_remote, connect, print_json, screen_for
+from sotabox.cli.failures import DONE
+from sotabox.cli.link import FILE_NAME, Link, read_link, write_link
+from sotabox.cli.terminal import Screen, may_ask
+from sotabox.errors import BadRequest, Conflict, NotFound, SotaboxError
+
+if TYPE_CHECKING:
+    from sotabox.cli.remote import Remote
+
+NAME = "projects"
+HELP = "List projects, make one, delete one."
+
+_SLUG_MAX: Final = 63
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", help="all that you see", allow_abbrev=False)
+    create = actions.add_parser("create", help="make one", allow_abbrev=False)
+    create.add_argument("name", metavar="NAME", help="what it is called")
+    create.add_argument("--slug", help="its part of the address (default: made from the name)")
+    delete = actions.add_parser(
+        "delete", help="remove one with all that belongs to it", allow_abbrev=False
+    )
+    delete.add_argument("project", metavar="SLUG")
+    delete.add_argument(
+        "--yes", metavar="SLUG", help="the slug again, where nobody can be asked", dest="confirmed"
+    )
+    for action in (listing, create, delete):
+        add_remote(action, below=True)
+    add_remote(parser)
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    with connect(arguments, environ) as remote:
+        if arguments.action == "create":
+            return _create(remote, arguments)
+        if arguments.action == "delete":
+            return _delete(remote, arguments, screen_for(arguments, environ))
+        return _list(remote, as_json=arguments.json)
+
+
+def find_or_make(
+    remote: "Remote", given: str | None, folder: Path, screen: Screen
+) -> Mapping[str, Any]:
+    """The project that a folder is deployed to: named, else linked, else a new one of its name.
+
+    Raises:
+        Conflict: a project of that name is there, and nobody said that it is meant.
+        NotFound: the project is not on this box.
+    """
+    if given:
+        return _get(remote, given, None)
+    if link := read_link(folder):
+        return _get(remote, link.project_id, link)
+    name = folder.absolute().resolve().name or "app"
+    slug = slug_of(name)
+    try:
+        found: Mapping[str, Any] | None = remote.call("GET", f"/projects/{slug}")
+    except NotFound:
+        found = None
+    if found is None:
+        found = remote.call("POST", "/projects", json={"name": name, "slug": slug})
+        screen.line(f"New project {found['slug']}: this folder belongs to it from now on")
+    elif not _confirm(f"Deploy this folder to your project {slug}, which exists?"):
+        raise Conflict(
+            f"There is a project {slug} already, and this folder isn't known to belong to it",
+            hint=f"If it does: sotabox init --project {slug}. For a new one: sotabox init --name …",
+        )
+    write_link(folder, Link(found["id"], found["slug"]))
+    return found
+
+
+def slug_of(name: str) -> str:
+    """The slug of a name, as the box would make it.
+
+    >>> slug_of("My App (2)")
+    'my-app-2'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_SLUG_MAX].strip("-") or "app"
+
+
+def _get(remote: "Remote", ref: str, link: Link | None) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = remote.call("GET", f"/projects/{ref}")
+    except NotFound as error:
+        if link is None:
+            raise NotFound(
+                f"There is no project {ref} at {remote.url.text}",
+                hint="sotabox projects lists yours; sotabox projects create makes one.",
+            ) from error
+        raise NotFound(
+            f"This folder belongs to the project {link.project_slug or ref}, which is not at "
+            f"{remote.url.text}",
+            hint="On another box? Say --api-url. Is it gone? Remove .sota.json and deploy again.",
+        ) from error
+    return found
+
+
+def _list(remote: "Remote", *, as_json: bool) -> int:
+    found = list(remote.pages("/projects"))
+    if as_json:
+        for project in found:
+            print_json(project)
+        return DONE
+    rows = [(p["slug"], p["status"] or "new", p["name"], p["id"]) for p in found]
+    print(*columns([("SLUG", "STATUS", "NAME", "ID"), *rows]), sep="\n")
+    return DONE
+
+
+def _create(remote: "Remote", arguments: argparse.Namespace) -> int:
+    body = {"name": arguments.name} | ({"slug": arguments.slug} if arguments.slug else {})
+    project = remote.call("POST", "/projects", json=body)
+    if arguments.json:
+        print_json(project)
+    else:
+        print(f"Project {project['slug']} is made. Deploy to it: sotabox init --project "
+              f"{project['slug']} && sotabox deploy")  # fmt: skip
+    return DONE
+
+
+def _delete(remote: "Remote", arguments: argparse.Namespace, screen: Screen) -> int:
+    project = _get(remote, arguments.project, None)
+    slug = project["slug"]
+    confirmed = arguments.confirmed
+    if confirmed is None and may_ask():
+        screen.line(
+            f"This removes {slug}: the app, its releases, variables, domains and logs; not your "
+            "local files."
+        )
+        confirmed = input("Type its slug to go on: ").strip()
+    if confirmed != slug:
+        raise BadRequest(
+            f"Nothing was deleted: {slug} was not confirmed",
+            hint=f"sotabox projects delete {slug} --yes {slug}",
+        )
+    remote.call("DELETE", f"/projects/{project['id']}")
+    if (link := read_link(Path())) and link.project_id == project["id"]:
+        (Path() / FILE_NAME).unlink(missing_ok=True)
+    if arguments.json:
+        print_json({"deleted": project["id"]})
+    else:
+        print(f"Project {slug} is deleted.")
+    return DONE
+
+
+def _confirm(question: str) -> bool:
+    if not may_ask():
+        return False
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+    except EOFError as error:
+        raise SotaboxError("Nobody answered") from error

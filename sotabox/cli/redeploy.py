@@ -1,0 +1,23 @@
+"""`sotabox redeploy`: the running release again, with today's variables."""
+
+import argparse
+import time
+from collections.abc import Mapping
+
+from sotabox.cli.connect import add_remote, connect, project_ref, screen_for
+from sotabox.cli.deploy import follow
+
+NAME = "redeploy"
+HELP = "Start the running release again with today's variables, without a build."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_remote(parser, project=True)
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    started = time.monotonic()
+    screen = screen_for(arguments, environ)
+    with connect(arguments, environ) as remote:
+        deployment = remote.call("POST", f"/projects/{project_ref(arguments)}/redeploy")
+        return follow(remote, deployment, screen, started, as_json=arguments.json)

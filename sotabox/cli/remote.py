@@ -1,0 +1,171 @@
+"""A client of a box's API, wherever the box is."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from sotabox import __version__
+from sotabox.cli.answers import failure_of
+from sotabox.cli.box_url import BoxUrl
+from sotabox.cli.events import Event, parse_events
+from sotabox.errors import RateLimited, Unavailable
+
+_CONNECT_S: Final = 10
+_ANSWER_S: Final = 60
+_UPLOAD_ANSWER_S: Final = 300  # the box unpacks and checks before it answers
+#: The box sends a comment every 15 s; a stream that is silent for longer is dead.
+_SILENCE_S: Final = 60
+_PIECE_BYTES: Final = 64 * 1024
+_PATIENCE_S: Final = 60
+_TRIES: Final = 3
+_BOUNDARY: Final = "sotabox-archive-1a9f6b"
+_HEAD: Final = (
+    f"--{_BOUNDARY}\r\n"
+    'Content-Disposition: form-data; name="archive"; filename="archive.tar.gz"\r\n'
+    "Content-Type: application/gzip\r\n\r\n"
+).encode()
+_TAIL: Final = f"\r\n--{_BOUNDARY}--\r\n".encode()
+
+
+class Remote:
+    """A box and the key to it; a context manager.
+
+    Every call may raise what `answers.failure_of` gives, and `Unavailable` where the box can't be
+    reached.
+    """
+
+    def __init__(self, url: BoxUrl, api_key: str | None = None) -> None:
+        self.url = url
+        headers = {"User-Agent": f"sotabox/{__version__}", "Host": url.netloc}
+        if api_key:
+            headers["Authorization"] = f"Bearer {api_key}"
+        self._client = httpx.Client(
+            base_url=url.dial,
+            headers=headers,
+            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
+            trust_env=not url.is_local,  # no proxy leads to this machine
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        """The `data` of an answer; None where it has no body."""
+        answer = self.bare(method, path, **options)
+        return None if answer is None else answer["data"]
+
+    def bare(self, method: str, path: str, **options: Any) -> Any:
+        """The whole JSON of an answer; None where it has no body."""
+        answer = self._send(lambda: self._client.build_request(method, f"/v1{path}", **options))
+        return answer.json() if answer.content else None
+
+    def text(self, path: str) -> str:
+        """The body of an answer that is plain text."""
+        headers = {"Accept": "text/plain"}
+        return self._send(
+            lambda: self._client.build_request("GET", f"/v1{path}", headers=headers)
+        ).text
+
+    def pages(self, path: str) -> Iterator[Any]:
+        """Each thing of a list, however many pages it has."""
+        cursor = None
+        while True:
+            query = {"limit": "100"} | ({"cursor": cursor} if cursor else {})
+            page = self.bare("GET", path, params=query)
+            yield from page["data"]
+            cursor = page.get("pagination", {}).get("next_cursor")
+            if not cursor:
+                return
+
+    def events(
+        self, path: str, after: str | None = None, *, method: str = "GET", **options: Any
+    ) -> Iterator[Event]:
+        """The events of a stream until the box ends it, from behind the id `after`."""
+        headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": after} if after else {})
+        timeout = httpx.Timeout(_SILENCE_S, connect=_CONNECT_S)
+        answer = self._send(
+            lambda: self._client.build_request(
+                method, f"/v1{path}", headers=headers, timeout=timeout, **options
+            ),
+            stream=True,
+        )
+        try:
+            yield from parse_events(answer.iter_bytes())
+        except httpx.TransportError as error:
+            raise Unavailable(f"The stream broke off: {_words(error)}") from error
+        finally:
+            answer.close()
+
+    def upload(self, path: str, archive: Path, on_sent: Callable[[int], None]) -> Any:
+        """Sends an archive; `on_sent` hears how many of its bytes have gone so far."""
+        length = len(_HEAD) + archive.stat().st_size + len(_TAIL)
+        headers = {
+            "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}",
+            "Content-Length": str(length),
+        }
+        timeout = httpx.Timeout(_UPLOAD_ANSWER_S, connect=_CONNECT_S)
+        answer = self._send(
+            lambda: self._client.build_request(
+                "POST",
+                f"/v1{path}",
+                headers=headers,
+                content=_body(archive, on_sent),
+                timeout=timeout,
+            )
+        )
+        return answer.json()["data"]
+
+    def _send(self, build: Callable[[], httpx.Request], *, stream: bool = False) -> httpx.Response:
+        """An answer that is none of failure. Who is too fast for the box waits, as it says."""
+        for left in reversed(range(_TRIES)):
+            request = build()
+            request.extensions["sni_hostname"] = self.url.host
+            try:
+                answer = self._client.send(request, stream=stream)
+                if answer.is_success:
+                    return answer
+                body = answer.read()
+            except httpx.TransportError as error:
+                raise self._unreachable(error) from error
+            failure = failure_of(answer.status_code, body, answer.headers.get("Retry-After"))
+            if not isinstance(failure, RateLimited) or not left:
+                raise failure
+            time.sleep(min(failure.retry_after_s, _PATIENCE_S))
+        raise AssertionError  # the last try returns or raises
+
+    def _unreachable(self, error: httpx.TransportError) -> Unavailable:
+        return Unavailable(
+            f"The box at {self.url.text} can't be reached: {_words(error)}",
+            hint="Is the address right, and does the box run? On its server: sotabox doctor",
+        )
+
+
+def _body(archive: Path, on_sent: Callable[[int], None]) -> Iterator[bytes]:
+    yield _HEAD
+    sent = 0
+    with archive.open("rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            yield piece
+            sent += len(piece)
+            on_sent(sent)
+    yield _TAIL
+
+
+def _words(error: httpx.TransportError) -> str:
+    if isinstance(error, httpx.ConnectTimeout):
+        return f"nobody took the connection within {_CONNECT_S} s"
+    if isinstance(error, httpx.TimeoutException):
+        return "it did not answer in time"
+    return str(error) or type(error).__name__
