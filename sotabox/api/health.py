@@ -1,5 +1,6 @@
 """Whether the box lives (`/healthz`) and works (`/readyz`), for monitors; needs no key."""
 
+import asyncio
 from typing import Final
 
 from litestar import HttpMethod, Response, route
@@ -22,11 +23,15 @@ async def is_alive() -> Response[bytes]:
 
 @route("/readyz", http_method=_METHODS)
 async def is_ready(box: NamedDependency[Box]) -> Response[bytes]:
-    """It can take requests: its database answers, and it is not about to stop."""
+    """It can take requests: its database answers, and it is not about to stop.
+
+    A failing backup is told, and makes it no less ready: no request would be better for that.
+    """
     if box.closing.is_set():
         raise Unavailable("This box is about to stop")
     await health.check(box.store)
-    return one({"status": "ready"})
+    backup = await asyncio.to_thread(health.backup_state, box.settings, box.store.folders)
+    return one({"status": "ready", "backup": backup})
 
 
 ROUTES = [is_alive, is_ready]

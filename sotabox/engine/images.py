@@ -205,6 +205,12 @@ class Images:
             reverse=True,
         )
 
+    async def list_named(self, repository: str) -> list[Image]:
+        """The images of a repository, of whatever box."""
+        rows = await self._engine.call("images", name=repository)
+        found = [await self.exists(id_) for id_ in dict.fromkeys(row["Id"] for row in rows)]
+        return [image for image in found if image is not None]
+
     async def prune_dangling_ours(self) -> int:
         """Bytes freed by removing images of this box that have no name and no container.
 

@@ -13,6 +13,7 @@ from sotabox.engine.images import DiskUsage, Images
 from sotabox.errors import EngineUnavailable
 from sotabox.operations.actor import Actor
 from sotabox.store.folders import Folders
+from sotabox.upkeep.record import BackupRecord, read_record
 
 _MEMINFO: Final = Path("/proc/meminfo")
 _UPTIME: Final = Path("/proc/uptime")
@@ -72,6 +73,15 @@ class Host:
             router=self.router_version(),
             sotabox_bytes=await asyncio.to_thread(_size_of, self.folders.root),
         )
+
+    async def backups(self, actor: Actor) -> BackupRecord:
+        """How the last scheduled backups went, and when one was last seen to be good.
+
+        Raises:
+            Forbidden: the box itself is the admin's matter.
+        """
+        actor.require_admin()
+        return await asyncio.to_thread(read_record, self.folders.backup_record)
 
     async def free_space(self, actor: Actor) -> int:
         """Bytes freed by dropping images that nothing refers to, and the build cache.

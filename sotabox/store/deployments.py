@@ -53,6 +53,10 @@ _UNFINISHED_OF_PROJECT = """
     SELECT * FROM deployments WHERE project_id = ? AND status NOT IN ('stopped', 'failed')
     ORDER BY created_at"""
 _IDS = "SELECT id FROM deployments"
+_ENDED_WITHOUT_IMAGE = """
+    SELECT id FROM deployments
+    WHERE status IN ('stopped', 'failed') AND image_id IS NULL AND updated_at < ?"""
+_IMAGE_IDS = "SELECT DISTINCT image_id FROM deployments WHERE image_id IS NOT NULL"
 _NUMBERS = "SELECT id, number FROM deployments WHERE id IN (SELECT value FROM json_each(?))"
 _WITH_IMAGE = """
     SELECT * FROM deployments WHERE project_id = ? AND image_id IS NOT NULL ORDER BY number DESC"""
@@ -302,6 +306,15 @@ class Deployments:
     async def ids(self) -> frozenset[str]:
         """The ids of all deployments of the box."""
         return frozenset(row["id"] for row in await self._database.all(_IDS))
+
+    async def ended_without_image(self, before: str) -> frozenset[str]:
+        """The ids of those that ended before a moment, and that nobody can roll back to."""
+        rows = await self._database.all(_ENDED_WITHOUT_IMAGE, (before,))
+        return frozenset(row["id"] for row in rows)
+
+    async def image_ids(self) -> frozenset[str]:
+        """The images that some deployment needs."""
+        return frozenset(row["image_id"] for row in await self._database.all(_IMAGE_IDS))
 
     async def numbers(self, ids: Sequence[str]) -> dict[str, int]:
         """The numbers of these deployments in their projects, by id."""

@@ -39,6 +39,8 @@ def scratch_folder(folders: Folders) -> Iterator[Path]:
             yield work
         finally:
             _clear(folders.scratch)
+            # Closing is not enough: a process that was forked meanwhile may still share the lock.
+            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 def _clear(folder: Path) -> None:

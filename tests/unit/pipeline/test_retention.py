@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from sotabox.model.deployment import Deployment, Status
-from sotabox.pipeline.retention import superfluous_images
+from sotabox.model.releases import superfluous_images
 from tests.unit.pipeline.world import deployment
 
 
