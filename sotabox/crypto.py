@@ -20,11 +20,13 @@ import hmac
 import io
 import os
 import secrets
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.x509 import load_pem_x509_certificate
 
 from sotabox.errors import Internal, Invalid
 
@@ -185,6 +187,15 @@ def totp_step(secret: str, code: str, now_s: float) -> int | None:
         if hmac.compare_digest(totp_code(secret, step).encode(), code.encode()):
             found = step
     return found
+
+
+def certificate_end(pem: bytes) -> datetime:
+    """Until when the first certificate in a PEM file is good, in UTC.
+
+    Raises:
+        ValueError: it holds none.
+    """
+    return load_pem_x509_certificate(pem).not_valid_after_utc
 
 
 def key_prefix(key: str) -> str:

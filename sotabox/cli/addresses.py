@@ -10,13 +10,6 @@ if TYPE_CHECKING:
 
 def router_settings(settings: Settings) -> "RouterSettings":
     """What decides under which scheme and port hosts of this box are reached."""
-    from sotabox.router.config import RouterSettings, TlsPolicy
-    from sotabox.router.files import RouterFiles
+    from sotabox.router.config import RouterSettings
 
-    return RouterSettings(
-        files=RouterFiles(settings.data_dir),
-        domain=settings.domain,
-        http_port=settings.http_port,
-        https_port=settings.https_port,
-        tls=TlsPolicy(settings.tls, settings.acme_email),
-    )
+    return RouterSettings.of(settings)

@@ -17,6 +17,7 @@ from sotabox.cli import (
     demo,
     deploy,
     docs,
+    doctor,
     domains,
     env,
     gc,
@@ -84,6 +85,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     # for a box, on its server
     serve,
     caddy,
+    doctor,
     plan,
     apikey,
     user,

@@ -29,18 +29,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    host, port = settings_from(arguments, environ).listen_address
-    deadline = time.monotonic() + arguments.timeout
+    address = settings_from(arguments, environ).listen_address
+    wait_until_ready(*address, arguments.timeout, process=arguments.process)
+    return DONE
+
+
+def wait_until_ready(host: str, port: int, timeout_s: float, *, process: int | None = None) -> None:
+    """Returns when the control plane at an address is ready.
+
+    Raises:
+        Unavailable: it isn't after `timeout_s`, or `process` has ended.
+    """
+    deadline = time.monotonic() + timeout_s
     while (problem := find_problem(host, port)) is not None:
-        if arguments.process and not Path(f"/proc/{arguments.process}").exists():
-            raise Unavailable(f"the control plane (process {arguments.process}) has ended")
+        if process and not Path(f"/proc/{process}").exists():
+            raise Unavailable(f"the control plane (process {process}) has ended")
         if time.monotonic() > deadline:
             raise Unavailable(
-                f"the control plane at {host}:{port} is not ready after {arguments.timeout:g} s: "
-                f"{problem}"
+                f"the control plane at {host}:{port} is not ready after {timeout_s:g} s: {problem}"
             )
         time.sleep(_ASK_EVERY_S)
-    return DONE
 
 
 def find_problem(host: str, port: int) -> str | None:
@@ -51,7 +59,7 @@ def find_problem(host: str, port: int) -> str | None:
         response = connection.getresponse()
         body = response.read().decode(errors="replace").strip()
     except (OSError, http.client.HTTPException) as error:
-        return str(error) or type(error).__name__
+        return getattr(error, "strerror", None) or str(error) or type(error).__name__
     finally:
         connection.close()
     return None if response.status == 200 else f"{response.status} {body}"

@@ -91,6 +91,23 @@ class Firewall:
             return f"Apps can reach the host's own services and cloud metadata: {error}"
         return None
 
+    async def check(self, ports: Sequence[int]) -> str | None:
+        """None when the rules are in force, else what is missing, in words; changes nothing."""
+        try:
+            for parent, chain in await self._parents():
+                rule = jump(self._instance_id, chain)
+                if not await _succeeds(["iptables", "-w", "-C", parent, *rule]):
+                    return f"packets of apps do not pass its rules in {parent}"
+            wanted = render_rules(self._chains, ports).splitlines()
+            for chain in (self._chains.forward, self._chains.input):
+                listing = await _run(["iptables", "-w", "-S", chain])
+                there = sum(line.startswith("-A ") for line in listing.splitlines())
+                if there != sum(line.startswith(f"-A {chain} ") for line in wanted):
+                    return f"the rules of {chain} are not the box's"
+        except _Failed as error:
+            return str(error)
+        return None
+
     async def remove(self) -> str | None:
         """None when nothing of this box is left in the firewall, else why not."""
         try:

@@ -20,7 +20,7 @@ from sotabox.errors import DuplicateHost, Invalid
 from sotabox.router import handlers, tls
 from sotabox.router.files import RouterFiles
 from sotabox.router.pages import Page, PageKind, page_route
-from sotabox.settings import TlsMode
+from sotabox.settings import Settings, TlsMode
 
 Json = dict[str, Any]
 Port = tuple[Literal["tcp", "udp"], int]
@@ -112,6 +112,19 @@ class RouterSettings:
     header_timeout_s: int = 10
     client_idle_s: int = 120
     header_max_bytes: int = 65_536
+
+    @classmethod
+    def of(cls, settings: Settings) -> "RouterSettings":
+        """Those of a box; its data directory is absolute."""
+        roots = (str(settings.acme_ca_root),) if settings.acme_ca_root.name else ()
+        return cls(
+            files=RouterFiles(settings.data_dir),
+            domain=settings.domain,
+            http_port=settings.http_port,
+            https_port=settings.https_port,
+            tls=TlsPolicy(settings.tls, settings.acme_email, settings.acme_ca, roots),
+            control_plane=settings.listen,
+        )
 
     @property
     def tls_mode(self) -> TlsMode:

@@ -139,6 +139,14 @@ class Caddy:
         self._hold(None)
         await self.admin.close()
 
+    async def differs(self, routes: Iterable[Route]) -> bool:
+        """Whether another document than that of `routes` is in force, for who only looks.
+
+        Raises:
+            RouterUnavailable: Caddy does not answer.
+        """
+        return bool(await self.admin.config() != json.loads(self._render(routes)))
+
     def _render(self, routes: Iterable[Route]) -> bytes:
         return encode_config(render_config(routes, self._settings, self._pages))
 

@@ -1,0 +1,1 @@
+"""What `sotabox doctor` looks at: a module a subject, each of which finds and changes nothing."""

@@ -1,0 +1,82 @@
+"""The data directory: whose it is, whether its database is whole, how much room is left."""
+
+import asyncio
+import os
+import shutil
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from sotabox.cli.checks.finding import Finding, bad, fine
+from sotabox.cli.checks.patient import Patient
+from sotabox.store.integrity import Integrity, examine
+
+
+async def check_permissions(patient: Patient) -> list[Finding]:
+    """Nobody but the box's own user may look into it."""
+    root = patient.folders.root
+    owner = root.stat().st_uid
+    if os.geteuid() not in (0, owner):
+        return [bad("permissions", f"{root} belongs to another user", "sudo sotabox doctor")]
+    wrong = [(root, 0o700)] if _is_open(root) else []
+    # Inside a closed folder a file's own mode keeps nobody out; the key is guarded twice all the same.
+    key = patient.folders.key
+    if key.exists() and _is_open(key):
+        wrong.append((key, 0o600))
+    found = [
+        bad(
+            "permissions",
+            f"{path} can be read by others (mode {stat.S_IMODE(path.stat().st_mode):o})",
+            f"sudo chmod {mode:o} {path}",
+            _closing(path, mode),
+        )
+        for path, mode in wrong
+    ]
+    return found or [fine("permissions", f"{root} and its key are closed to others")]
+
+
+async def check_database(patient: Patient) -> list[Finding]:
+    """The database is whole, and of this version's schema."""
+    integrity = await asyncio.to_thread(examine, patient.folders.database)
+    return [judge_database(integrity, patient.restart)]
+
+
+def judge_database(integrity: Integrity, restart: str) -> Finding:
+    """The finding that follows from what was seen; `restart` starts the control plane anew."""
+    if integrity.damage:
+        return bad("database", f"damaged: {integrity.damage}", "sotabox restore FILE --force")
+    if integrity.newer:
+        said = f"written by a newer sotabox ({', '.join(integrity.newer)})"
+        return bad("database", said, "Start the newer version, or restore the backup before it.")
+    if integrity.pending:
+        steps = f"{len(integrity.pending)} steps of the schema are pending"
+        return bad("database", steps, restart)
+    return fine("database", "whole, its schema is today's")
+
+
+async def check_disk(patient: Patient) -> list[Finding]:
+    """There is room for deploys, on the box's disk and on the engine's."""
+    usage = shutil.disk_usage(patient.folders.root)
+    return [judge_disk(usage.free, usage.total, patient.settings.disk_floor_mb)]
+
+
+def judge_disk(free: int, total: int, floor_mb: int) -> Finding:
+    """The finding that follows from free and total bytes."""
+    from sotabox.dashboard.words import size
+
+    room = f"{size(free)} of {size(total)} free"
+    if free < floor_mb * 1_000_000:
+        said = f"{room}: deploys are refused below {size(floor_mb * 1_000_000)}"
+        return bad("disk", said, "sotabox gc")
+    return fine("disk", room)
+
+
+def _is_open(path: Path) -> bool:
+    return bool(path.stat().st_mode & 0o077)
+
+
+def _closing(path: Path, mode: int) -> Callable[[], Awaitable[None]]:
+    async def close() -> None:
+        path.chmod(mode)
+
+    return close
