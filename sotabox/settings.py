@@ -115,6 +115,12 @@ class Settings:
     webhook_private: bool = _setting(
         False, "Whether webhooks may lead into private networks and to this box itself"
     )
+    git_timeout_s: int = _setting(300, "A fetch from Git is ended after this time", "seconds")
+    private_sources: bool = _setting(
+        False,
+        "Whether images and Git repositories may come from private networks and this box itself, "
+        "and Git over plain HTTP",
+    )
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("text", "Form of the log's lines: text or json")
 

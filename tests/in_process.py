@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +23,25 @@ from sotabox.domains.custom_domains import CustomDomains
 from sotabox.domains.resolver import Resolver
 from sotabox.domains.watch import DomainWatch
 from sotabox.engine.client import Engine
+from sotabox.engine.images import Images
+from sotabox.errors import Invalid
 from sotabox.events import Bus
 from sotabox.model.deployment import Deployment
 from sotabox.model.ids import new_deployment_id
 from sotabox.model.project import Project
 from sotabox.model.user import Role, User
 from sotabox.operations.users import ensure_admin
+from sotabox.pipeline.credentials import Keyring
+from sotabox.pipeline.fetch import Fetcher
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.pipeline import Pipeline
+from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.queue import Queue
 from sotabox.settings import Settings
 from sotabox.store.store import Store
 from sotabox.web.box import Box
 from sotabox.web.site import build_site
-from sotabox.webhooks.addresses import Policy
+from sotabox.webhooks.addresses import Policy, judge_host
 from sotabox.webhooks.courier import Courier
 from sotabox.webhooks.schedule import next_pause
 
@@ -112,6 +118,13 @@ def custom_domains(settings: Settings, store: Store) -> CustomDomains:
     )
 
 
+async def judge(host: str, _: int) -> list[IPv4Address | IPv6Address]:
+    """Addresses as a box would dial them, for hosts that are given as addresses."""
+    if problem := judge_host(host, Policy(private=False, own_networks=())):
+        raise Invalid(problem)
+    return [IPv4Address("192.0.2.1")]
+
+
 @asynccontextmanager
 async def open_site(
     data_dir: Path,
@@ -126,6 +139,7 @@ async def open_site(
     store = await Store.open(data_dir, bus)
     queue = Queue(work, on_end=store.logs.wake)
     engine = Engine(f"unix://{data_dir}/no-engine.sock", "unit")
+    chosen = Settings(data_dir=data_dir, **{"rate_limit": 0, "disk_floor_mb": 0} | settings)
     pipeline = Pipeline(
         store=store,
         engine=engine,
@@ -133,10 +147,11 @@ async def open_site(
         rooms=None,  # type: ignore[arg-type]  # networks need an engine: tests/contract has one
         serving=None,  # type: ignore[arg-type]  # so do containers
         commands=None,  # type: ignore[arg-type]  # and what runs in them
+        fetcher=Fetcher(chosen, store, judge),
+        puller=Puller(chosen, store, Images(engine), Keyring(chosen, store), judge),
         swaps=ProjectLocks(),
         limits=ArchiveLimits(1000, 10_000_000),
     )
-    chosen = Settings(data_dir=data_dir, **{"rate_limit": 0, "disk_floor_mb": 0} | settings)
     courier = Courier(
         store,
         bus,

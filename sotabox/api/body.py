@@ -78,6 +78,12 @@ def decode_map(body: bytes) -> dict[str, str | None]:
         raise _not_json(error) from error
 
 
+def is_json(request: Request[Any, Any, Any]) -> bool:
+    """Whether a request says that its body is JSON."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return bool(kind == _JSON)
+
+
 def decode(body: bytes, kind: type[T]) -> T:
     """`body` as a `kind`; raises as `read_json`."""
     try:

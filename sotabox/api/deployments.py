@@ -6,11 +6,14 @@ from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from sotabox.api.body import read_json
+from sotabox.api.body import is_json, read_json
 from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
 from sotabox.api.schemas import DeploymentOut, RollbackIn
-from sotabox.operations import deployments
+from sotabox.api.source_schemas import DeployIn
+from sotabox.errors import Invalid
+from sotabox.model.project import Project
+from sotabox.operations import deployments, sources
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.web.box import Box
 from sotabox.web.upload import receive_archive
@@ -23,9 +26,14 @@ async def deploy(
     box: NamedDependency[Box],
     actor: NamedDependency[Actor],
 ) -> Response[bytes]:
-    """Takes an archive in; its build and start go on after the answer."""
+    """Takes an archive in, or JSON that names an image or a Git repository.
+
+    Build and start go on after the answer.
+    """
     store, settings = box.store, box.settings
     target = await deployments.prepare_upload(store, box.pipeline, settings, actor, project)
+    if is_json(request):
+        return await _deploy_from(request, box, actor, target)
     upload = await receive_archive(request, store.folders.uploads, settings.upload_max_bytes)
     try:
         deployment = await deployments.deploy(
@@ -34,6 +42,32 @@ async def deploy(
     finally:
         upload.path.unlink(missing_ok=True)  # where it was accepted, it has moved on
     return one(DeploymentOut.of(deployment), 202)
+
+
+async def _deploy_from(
+    request: Request[Any, Any, Any], box: Box, actor: Actor, project: Project
+) -> Response[bytes]:
+    body = await read_json(request, DeployIn)
+    key = _key(request)
+    parts = box.store, box.pipeline, box.settings, actor, project
+    if body.image is not None and (body.git or body.ref or body.directory or body.token) is None:
+        made = await sources.deploy_image(*parts, image=body.image, port=body.port, key=key)
+    elif body.git is not None and (body.image, body.port) == (None, None):
+        made = await sources.deploy_git(
+            *parts,
+            url=body.git,
+            ref=body.ref,
+            directory=body.directory,
+            token=body.token,
+            key=key,
+        )
+    else:
+        raise Invalid(
+            "Say what to deploy: either an image, or a Git repository",
+            hint='Such as {"image": "NAME:TAG"} or {"git": "https://…", "ref": "main"}; '
+            "or upload an archive as multipart/form-data.",
+        )
+    return one(DeploymentOut.of(made), 202)
 
 
 @post("/projects/{project:str}/redeploy")

@@ -18,6 +18,7 @@ from sotabox.api import (
     partners,
     project_settings,
     projects,
+    registries,
     running,
     runtime_logs,
     users,
@@ -42,6 +43,7 @@ _RESOURCES = (
     device_login,
     users,
     partners,
+    registries,
 )
 
 

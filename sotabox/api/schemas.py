@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from sotabox.api.source_schemas import CommitOut, ImageOut
 from sotabox.model.deployment import SETTLED, Deployment
 from sotabox.model.environment import EnvVar, Target
 from sotabox.model.project import Project
@@ -75,6 +76,9 @@ class DeploymentOut(msgspec.Struct, kw_only=True):
     duration_ms: dict[str, int]
     created_by: str | None
     swap: SwapReport | None
+    image: ImageOut | None
+    commit: CommitOut | None
+    image_bytes: int | None
 
     @classmethod
     def of(cls, deployment: Deployment) -> "DeploymentOut":
@@ -97,6 +101,9 @@ class DeploymentOut(msgspec.Struct, kw_only=True):
             duration_ms=deployment.phases,
             created_by=deployment.created_by,
             swap=deployment.swap,
+            image=ImageOut.of(deployment.origin),
+            commit=CommitOut.of(deployment.origin),
+            image_bytes=deployment.image_bytes,
         )
 
 

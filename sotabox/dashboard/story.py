@@ -18,6 +18,8 @@ _UNDER_WAY: Final = {
     Status.DEPLOYING: "Starts and is checked; the version before serves on",
 }
 _FAILED_IN: Final = {
+    "fetch": "while it was fetched",
+    "pull": "while its image was pulled",
     "build": "while its image was built",
     "release": "in its release command",
     "start": "while its container started",
@@ -121,5 +123,5 @@ def origin(deployment: Deployment, numbers: Mapping[str, int]) -> str:
             return f"redeploy of {of}" if of else "redeploy"
         case Source.ROLLBACK:
             return f"rollback to {of}" if of else "rollback"
-        case Source.ARCHIVE:
-            return "archive"
+        case Source.ARCHIVE | Source.IMAGE | Source.GIT:
+            return words.SOURCES[deployment.source]

@@ -18,11 +18,24 @@ SHAPES: Final = {
 }
 SOURCES: Final = {
     Source.ARCHIVE: "archive",
+    Source.IMAGE: "image",
+    Source.GIT: "Git",
     Source.REDEPLOY: "redeploy",
     Source.ROLLBACK: "rollback",
 }
 #: The phases of a deployment in their order, as the bar names them.
-PHASES: Final = ("upload", "queue", "build", "release", "start", "health", "swap", "drain")
+PHASES: Final = (
+    "upload",
+    "queue",
+    "fetch",
+    "pull",
+    "build",
+    "release",
+    "start",
+    "health",
+    "swap",
+    "drain",
+)
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 

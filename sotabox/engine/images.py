@@ -30,7 +30,8 @@ _PART_BYTES: Final = 1_000_000
 class Image:
     """An image on the engine.
 
-    Attributes: exposed_ports: TCP, ascending; user: empty for root; created_at: RFC 3339.
+    Attributes: exposed_ports: TCP, ascending; user: empty for root; created_at: RFC 3339; digests:
+        `name@sha256:…` as registries know it.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Image:
     entrypoint: tuple[str, ...]
     command: tuple[str, ...]
     created_at: str
+    digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ def read_image(answer: Mapping[str, Any]) -> Image:
         entrypoint=tuple(config.get("Entrypoint") or ()),
         command=tuple(config.get("Cmd") or ()),
         created_at=answer.get("Created") or "",
+        digests=tuple(answer.get("RepoDigests") or ()),
     )
 
 
@@ -186,6 +189,21 @@ class Images:
         """Let go of an image with all its names; False while a container uses it."""
         try:
             await self._engine.call("remove_image", id_, force=True, timeout_s=60)
+        except EngineNotFound:
+            return True
+        except EngineError as error:
+            if error.status == 409:
+                return False
+            raise
+        return True
+
+    async def untag(self, name: str) -> bool:
+        """Take one name from an image, which goes with its last one; False while a container uses it.
+
+        Nothing is forced: other names of the image, and whoever uses it by them, are not touched.
+        """
+        try:
+            await self._engine.call("remove_image", name, force=False, timeout_s=60)
         except EngineNotFound:
             return True
         except EngineError as error:

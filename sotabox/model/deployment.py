@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from sotabox.model.origin import Origin
 from sotabox.model.swap import SwapReport
 
 
@@ -45,6 +46,8 @@ class Source(StrEnum):
     """What a deployment was made from."""
 
     ARCHIVE = "archive"
+    IMAGE = "image"
+    GIT = "git"
     REDEPLOY = "redeploy"
     ROLLBACK = "rollback"
 
@@ -76,6 +79,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None  # without a scheme, as the clients expect
     phases: dict[str, int]  # milliseconds by phase
     swap: SwapReport | None = None  # None until it serves
+    origin: Origin | None = None  # None for an archive
+    image_bytes: int | None = None
     created_by: str | None = None
     created_at: str
     updated_at: str

@@ -34,7 +34,7 @@ from sotabox.errors import Invalid
 from sotabox.model.deployment import Deployment
 from sotabox.model.ids import short_id
 from sotabox.model.project import Project
-from sotabox.pipeline.credentials import read_credentials
+from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.railpack import ImageName, RailpackBuilder
@@ -53,7 +53,7 @@ class Release:
     image_tag: str
     build_method: str
     framework: str | None
-    plan: str
+    plan: str | None
     port: int
 
     def columns(self) -> dict[str, Any]:
@@ -71,6 +71,7 @@ class Builder:
         sealer: Sealer,
         engine: Engine,
         images: Images,
+        keyring: Keyring,
         caddy: Path,
         caddy_version: str,
     ) -> None:
@@ -79,6 +80,7 @@ class Builder:
         self._hash_key = sealer.derived_key("build environment")
         self._engine = engine
         self._images = images
+        self._keyring = keyring
         self._static_server = static_server_image(caddy, caddy_version)
         self._limiter = BuildLimiter(engine.groups, build_limits(settings, total_memory_bytes()))
         self._railpack = RailpackBuilder(settings, folders, images)
@@ -136,7 +138,7 @@ class Builder:
             return await self._build_by_railpack(project, deployment, plan, env, log)
         secrets = build_secrets(plan, env, self._hash_key, self._host_build)
         dockerfile = await self._dockerfile(project, plan, tree, secrets, log)
-        credentials = read_credentials(self._settings.docker_config)
+        credentials = await self._keyring.of(project)
         await self._pull(images_named(dockerfile, secrets.build_args), credentials, log)
         ours = plan.build_method is BuildMethod.AUTO
         context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)

@@ -1,4 +1,6 @@
-"""Registry credentials that the box's owner gave to Docker itself, with `docker login`."""
+"""Which registries let a project's pulls and builds in: what its owner keeps on the box, what the box
+keeps for all, and what the machine's owner gave to Docker itself, with `docker login`.
+"""  # noqa: D205
 
 import base64
 import binascii
@@ -6,7 +8,29 @@ import json
 import logging
 from pathlib import Path
 
+from sotabox.model.project import Project
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+
 _logger = logging.getLogger(__name__)
+
+
+class Keyring:
+    """Finds credentials of registries."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+
+    async def of(self, project: Project) -> dict[str, tuple[str, str]]:
+        """User and password by registry, for a project: the nearest to it counts."""
+        kept = await self._store.registries.credentials(project.user_id)
+        return {**read_credentials(self._settings.docker_config), **kept}
+
+    async def trusted(self) -> frozenset[str]:
+        """The registries that the box's admin has named."""
+        box = {registry.host for registry in await self._store.registries.of_box()}
+        return frozenset(box | read_credentials(self._settings.docker_config).keys())
 
 
 def read_credentials(path: Path) -> dict[str, tuple[str, str]]:

@@ -19,19 +19,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sotabox.engine.client import Engine, EngineError
+from sotabox.engine.images import Images
 from sotabox.errors import DiskFull, EngineUnavailable, SotaboxError
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import EnvVar, build_env
 from sotabox.model.ids import short_id
+from sotabox.model.origin import ImageOrigin
 from sotabox.model.project import Project
 from sotabox.model.swap import SwapReport
-from sotabox.pipeline.build import Builder, command_of, read_plan
+from sotabox.pipeline.build import Builder, Release, command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.failure import DeploymentFailed
+from sotabox.pipeline.fetch import Fetcher
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.release import ReleaseCommand
 from sotabox.pipeline.retention import Retention
@@ -72,7 +76,10 @@ class Deployer:
     settings: Settings
     store: Store
     engine: Engine
+    images: Images
     builder: Builder
+    fetcher: Fetcher
+    puller: Puller
     release_command: ReleaseCommand
     candidates: Candidates
     upstreams: Upstreams
@@ -167,15 +174,32 @@ class Deployer:
             attempt.phases["queue"] = round((time.monotonic() - queued) * 1000)
             if await self.store.deployments.advance(deployment_id, Status.BUILDING) is None:
                 return None
-            with attempt.phase("build"):
-                env = build_env(await self._variables(attempt))
-                terms = await terms_of(self.store, self.settings, attempt.project)
-                release = await self.builder.build(
-                    attempt.project, deployment, env, terms.overrides, attempt.log
-                )
+            release = await self._release(deployment, attempt)
+        image = await self.images.exists(release.image_id)
         return await self.store.deployments.advance(
-            deployment_id, Status.BUILT, phases=attempt.phases, **release.columns()
+            deployment_id,
+            Status.BUILT,
+            phases=attempt.phases,
+            image_bytes=image.size_bytes if image else None,
+            **release.columns(),
         )
+
+    async def _release(self, deployment: Deployment, attempt: Attempt) -> Release:
+        """What a deployment runs: built of its archive, fetched before where it is from Git, or an
+        image that somebody else has built.
+        """  # noqa: D205
+        if isinstance(deployment.origin, ImageOrigin):
+            with attempt.phase("pull"):
+                return await self.puller.pull(attempt.project, deployment, attempt.log)
+        if self.fetcher.is_needed(deployment):
+            with attempt.phase("fetch"):
+                await self.fetcher.fetch(deployment, attempt.log)
+        with attempt.phase("build"):
+            env = build_env(await self._variables(attempt))
+            terms = await terms_of(self.store, self.settings, attempt.project)
+            return await self.builder.build(
+                attempt.project, deployment, env, terms.overrides, attempt.log
+            )
 
     async def _variables(self, attempt: Attempt) -> list[EnvVar]:
         """The project's variables; from here on the log hides their values."""

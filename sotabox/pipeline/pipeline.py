@@ -13,9 +13,11 @@ from sotabox.errors import EngineUnavailable
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
 from sotabox.pipeline.commands import Commands
+from sotabox.pipeline.fetch import Fetcher
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.projects import ProjectRooms
+from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.queue import Queue
 from sotabox.pipeline.serving import Serving
 from sotabox.store.store import Store
@@ -33,6 +35,8 @@ class Pipeline:
     rooms: ProjectRooms
     serving: Serving
     commands: Commands
+    fetcher: Fetcher
+    puller: Puller
     swaps: ProjectLocks
     limits: ArchiveLimits
 

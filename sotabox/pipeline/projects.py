@@ -11,11 +11,13 @@ from sotabox.engine.networks import Networks
 from sotabox.errors import RouterUnavailable, Unavailable
 from sotabox.events import Bus, ProjectChanged
 from sotabox.model.deployment import Deployment
+from sotabox.model.origin import ImageOrigin
 from sotabox.model.project import Project
 from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.queue import Queue
+from sotabox.pipeline.retention import let_go
 from sotabox.pipeline.routes import Routes
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
@@ -82,6 +84,7 @@ class ProjectRooms:
             _logger.warning("the route of %s goes with Caddy's next start: %s", project.slug, error)
         async with self.swaps.of(project.id):  # a repair under way would make a container anew
             await self.clear(project.id)
+        await self._let_go_of_pulled(project)
         await self._remove_files(project)
         await self.store.projects.delete(project.id)
         self.upstreams.remove(project.id)
@@ -96,6 +99,13 @@ class ProjectRooms:
         await self.networks.remove(project_id)
         for image in await self.images.list_ours(project_id):
             await self.images.remove(image.id)
+
+    async def _let_go_of_pulled(self, project: Project) -> None:
+        """Takes our names from images that carry no label of ours, as others have built them."""
+        kept = await self.store.deployments.with_image(project.id)
+        pulled = [d for d in kept if isinstance(d.origin, ImageOrigin)]
+        if pulled:
+            await let_go(self.images, pulled)
 
     async def _remove_files(self, project: Project) -> None:
         before: int | None = None

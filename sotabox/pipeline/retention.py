@@ -2,17 +2,31 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 
 from sotabox.engine.client import EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.images import Images
 from sotabox.errors import SotaboxError
+from sotabox.model.deployment import Deployment
+from sotabox.model.origin import ImageOrigin
 from sotabox.model.releases import superfluous_images
 from sotabox.settings import Settings
 from sotabox.store.store import Store
 
 _logger = logging.getLogger(__name__)
+
+
+async def let_go(images: Images, deployments: Sequence[Deployment]) -> bool:
+    """Lets go of the one image of `deployments`; False while a container uses it.
+
+    One that was built here is ours. Of one that was pulled only our names are: others on this engine
+    may use it by other names.
+    """
+    if any(not isinstance(deployment.origin, ImageOrigin) for deployment in deployments):
+        return await images.remove(str(deployments[0].image_id))
+    names = {deployment.image_tag for deployment in deployments if deployment.image_tag}
+    return all([await images.untag(name) for name in sorted(names)])
 
 
 class Retention:
@@ -61,10 +75,10 @@ class Retention:
         async with self._turn:
             deployments = await self._store.deployments.with_image(project_id)
             for image_id in superfluous_images(deployments, self._settings.releases_kept):
-                if await self._images.remove(image_id):
+                sharing = [d for d in deployments if d.image_id == image_id]
+                if await let_go(self._images, sharing):
                     await self._store.deployments.forget_image(project_id, image_id)
-                    for deployment in deployments:
-                        if deployment.image_id == image_id:
-                            self._store.folders.archive(deployment.id).unlink(missing_ok=True)
+                    for deployment in sharing:
+                        self._store.folders.archive(deployment.id).unlink(missing_ok=True)
             await self._images.prune_dangling_ours()
             await self._images.trim_cache(self._settings.build_cache_mb * 1_000_000)

@@ -10,11 +10,13 @@ import msgspec
 from sotabox.errors import ProjectDeleting, QueueFull
 from sotabox.events import Bus, DeploymentChanged, ProjectChanged
 from sotabox.model.deployment import Deployment, Source, Status, predecessors
+from sotabox.model.origin import GitOrigin, ImageOrigin, Origin
 from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
 from sotabox.store.deliveries import announce
 from sotabox.store.env_snapshots import FORGET as FORGET_SNAPSHOTS
+from sotabox.store.git_tokens import KEEP_TOKEN
 from sotabox.store.idempotency import Once, claim
 
 _PROJECT_OPEN = "SELECT 1 FROM projects WHERE id = ? AND deleting = 0"
@@ -25,10 +27,11 @@ _SUPERSEDE = """
 _INSERT = """
     INSERT INTO deployments (
         id, project_id, number, status, source, source_deployment_id, image_id, image_tag,
-        build_method, framework, plan, port, env_digest, created_by, created_at, updated_at)
+        build_method, framework, plan, port, env_digest, origin, image_bytes, created_by,
+        created_at, updated_at)
     SELECT :id, :project_id, coalesce(max(number), 0) + 1, :status, :source, :source_deployment_id,
-        :image_id, :image_tag, :build_method, :framework, :plan, :port, :env_digest, :created_by,
-        :now, :now
+        :image_id, :image_tag, :build_method, :framework, :plan, :port, :env_digest, :origin,
+        :image_bytes, :created_by, :now, :now
     FROM deployments WHERE project_id = :project_id RETURNING *"""
 _GET = "SELECT * FROM deployments WHERE id = ?"
 _PAGE = """
@@ -66,7 +69,7 @@ _RESUME = "UPDATE projects SET paused = 0 WHERE id = ? AND paused = 1"
 _NUMBER_MAX: Final = 2**62
 _CHANGEABLE: Final = frozenset(
     {"image_id", "image_tag", "build_method", "framework", "plan", "port", "container_id",
-     "address", "error", "hint", "url", "env_digest"}
+     "address", "error", "hint", "url", "env_digest", "origin", "image_bytes"}
 )  # fmt: skip
 
 
@@ -84,8 +87,13 @@ class Deployments:
         created_by: str,
         queue_max: int,
         once: Once | None = None,
+        *,
+        origin: Origin | None = None,
+        sealed_token: bytes | None = None,
     ) -> tuple[Deployment, list[Deployment]]:
         """A new deployment that waits for its build, and those that it supersedes.
+
+        Without an `origin` its archive is there already; the token lets us in there.
 
         Raises:
             QueueFull: `queue_max` others wait already.
@@ -115,10 +123,13 @@ class Deployments:
                 id=id_,
                 project_id=project_id,
                 status=Status.PENDING,
-                source=Source.ARCHIVE,
+                source=_source_of(origin),
+                origin=_encode(origin),
                 created_by=created_by,
                 once=once,
             )
+            if sealed_token is not None:
+                await transaction.execute(KEEP_TOKEN, (id_, sealed_token))
         for old in superseded:
             self._publish(_deployment(old))
         return self._publish(_deployment(row)), [_deployment(old) for old in superseded]
@@ -156,6 +167,8 @@ class Deployments:
                 plan=release.plan,
                 port=release.port,
                 env_digest=env_digest,
+                origin=_encode(release.origin),
+                image_bytes=release.image_bytes,
                 created_by=created_by,
                 once=once,
             )
@@ -168,7 +181,7 @@ class Deployments:
             raise ProjectDeleting("This project is being deleted")
         absent = dict.fromkeys(
             ("source_deployment_id", "image_id", "image_tag", "build_method", "framework", "plan",
-             "port", "env_digest")
+             "port", "env_digest", "origin", "image_bytes")
         )  # fmt: skip
         row = await transaction.only(_INSERT, {**absent, **values, "now": now()})
         if once is not None:
@@ -229,6 +242,8 @@ class Deployments:
 
     async def record(self, id_: str, **changes: Any) -> None:
         """Notes facts about a deployment without moving it on."""
+        if "origin" in changes:
+            changes["origin"] = _encode(changes["origin"])
         async with self._database.transaction() as transaction:
             await _update(transaction, id_, changes)
 
@@ -348,6 +363,20 @@ class Deployments:
         return deployment
 
 
+def _source_of(origin: Origin | None) -> Source:
+    match origin:
+        case ImageOrigin():
+            return Source.IMAGE
+        case GitOrigin():
+            return Source.GIT
+        case None:
+            return Source.ARCHIVE
+
+
+def _encode(origin: Origin | None) -> str | None:
+    return None if origin is None else msgspec.json.encode(origin).decode()
+
+
 async def _advance(
     transaction: Transaction,
     id_: str,
@@ -387,6 +416,7 @@ def _deployment(row: sqlite3.Row) -> Deployment:
     values["status"] = Status(row["status"])
     values["source"] = Source(row["source"])
     values["phases"] = json.loads(row["phases"])
-    report = values.pop("swap_report")
+    origin, report = row["origin"], values.pop("swap_report")
+    values["origin"] = msgspec.json.decode(origin, type=Origin) if origin else None
     values["swap"] = msgspec.json.decode(report, type=SwapReport) if report else None
     return Deployment(**values)

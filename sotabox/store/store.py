@@ -16,6 +16,7 @@ from sotabox.store.env_snapshots import EnvSnapshots
 from sotabox.store.env_vars import EnvVars
 from sotabox.store.feed import Feed
 from sotabox.store.folders import Folders
+from sotabox.store.git_tokens import GitTokens
 from sotabox.store.idempotency import Idempotency
 from sotabox.store.logs import Logs
 from sotabox.store.members import Members
@@ -23,6 +24,7 @@ from sotabox.store.migrations import migrate
 from sotabox.store.partners import Partners
 from sotabox.store.project_settings import ProjectsSettings
 from sotabox.store.projects import Projects
+from sotabox.store.registries import Registries
 from sotabox.store.second_factors import SecondFactors
 from sotabox.store.sessions import Sessions
 from sotabox.store.setup_links import SetupLinks
@@ -48,6 +50,8 @@ class Store:
     members: Members
     project_settings: ProjectsSettings
     deployments: Deployments
+    git_tokens: GitTokens
+    registries: Registries
     env_vars: EnvVars
     env_snapshots: EnvSnapshots
     domains: Domains
@@ -79,6 +83,8 @@ class Store:
             members=Members(database),
             project_settings=ProjectsSettings(database, bus),
             deployments=Deployments(database, bus),
+            git_tokens=GitTokens(database, sealer),
+            registries=Registries(database, sealer),
             env_vars=EnvVars(database, sealer, bus),
             env_snapshots=EnvSnapshots(database, sealer),
             domains=Domains(database, bus),

@@ -80,7 +80,10 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
         settings=settings,
         store=store,
         engine=engine,
-        builder=None,  # type: ignore[arg-type]  # nothing is built
+        images=None,  # type: ignore[arg-type]  # nothing is built
+        fetcher=None,  # type: ignore[arg-type]
+        puller=None,  # type: ignore[arg-type]
+        builder=None,  # type: ignore[arg-type]
         release_command=None,  # type: ignore[arg-type]
         candidates=None,  # type: ignore[arg-type]
         upstreams=upstreams,

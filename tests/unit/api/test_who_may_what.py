@@ -122,6 +122,11 @@ RULES: dict[str, Rule] = {
     f"POST {W}/ping": WORK,
     f"GET {W}/deliveries": SEE,
     f"POST {W}/deliveries/{{delivery}}/resend": WORK,
+    "GET /v1/registries": ANY_USER,
+    "POST /v1/registries": Rule(NOT_VIEWERS),
+    "GET /v1/registries/{registry}": OTHERS_OWN,
+    "PATCH /v1/registries/{registry}": OTHERS_OWN,
+    "DELETE /v1/registries/{registry}": OTHERS_OWN,
     "GET /v1/users": ADMIN_ONLY,
     "POST /v1/users": ADMIN_ONLY,
     "GET /v1/users/{user}": OTHER_USER,
@@ -141,6 +146,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /v1/auth/device-token": {"device_code": "x"},
     "POST /v1/api-keys": {"name": "ci"},
     "POST /v1/projects": {"name": "New"},
+    "POST /v1/registries": {"host": "r.test", "username": "ann", "password": "x"},
     f"PATCH {P}": {"name": "New"},
     f"PATCH {P}/settings": {"port": 3000},
     f"POST {P}/run": {"command": "true"},
@@ -242,7 +248,9 @@ async def things_of(site: InProcess, project: Project, guest: User) -> dict[str,
     added = await store.domains.insert(
         project.id, f"{project.slug}.example.com", "example.com", None, 5
     )
+    registry = await store.registries.insert(guest.id, "registry.test", "ann", "x")
     return {
+        "registry": registry.id if registry else "",
         "project": project.id,
         "deployment": deployment.id,
         "key": "A",

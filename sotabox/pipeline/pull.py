@@ -1,0 +1,118 @@
+"""From an image of a registry to a release: pulled, pinned by its digest, named by us.
+
+What was pulled carries no label of ours. Our name on it, `sotabox/{slug}:{short id}`, keeps it, and is
+all that is ever taken from it again: others on this engine may use the same image by other names.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from sotabox.engine.diagnosis import BuildFailed
+from sotabox.engine.images import Image, Images
+from sotabox.engine.registry import registry_of, split_ref
+from sotabox.model.deployment import Deployment
+from sotabox.model.ids import short_id
+from sotabox.model.origin import ImageOrigin
+from sotabox.model.project import Project
+from sotabox.pipeline.build import DEFAULT_PORT, Release
+from sotabox.pipeline.credentials import Keyring
+from sotabox.pipeline.failure import DeploymentFailed
+from sotabox.pipeline.fetch import Judge
+from sotabox.pipeline.log import DeploymentLog
+from sotabox.settings import Settings
+from sotabox.store.store import Store
+
+BUILD_METHOD: Final = "image"
+
+
+class Puller:
+    """Makes releases of images that somebody else has built."""
+
+    def __init__(
+        self, settings: Settings, store: Store, images: Images, keyring: Keyring, judge: Judge
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._images = images
+        self._keyring = keyring
+        self._judge = judge
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def check(self, reference: str) -> None:
+        """Says before a deployment is made whether the image's registry may be asked at all.
+
+        A registry that the box's admin has named, with its credentials, may be anywhere.
+
+        Raises:
+            Invalid: its host has no address, or one that is not for us.
+        """
+        host = registry_of(reference)
+        if host is None or host in await self._keyring.trusted():
+            return
+        name, _, port = host.partition(":")
+        await self._judge(name, int(port) if port else 443)
+
+    async def pull(self, project: Project, deployment: Deployment, log: DeploymentLog) -> Release:
+        """The release of a deployment's image.
+
+        Raises:
+            DeploymentFailed: there is no such image, or it is not for us.
+            EngineUnavailable, DiskFull: the box's trouble.
+        """
+        origin = deployment.origin
+        if not isinstance(origin, ImageOrigin):
+            raise TypeError("this deployment does not come from an image")
+        await self.check(origin.reference)
+        tag = f"sotabox/{project.slug}:{short_id(deployment.id)}"
+        turn = self._turns.setdefault(origin.reference, asyncio.Lock())
+        try:
+            async with turn:  # else another's end of a pull could take the name from under us
+                image = await self._pull_and_name(project, origin.reference, tag, log)
+        except BuildFailed as failure:
+            raise DeploymentFailed(failure.message, hint=failure.hint) from failure
+        digest = _digest_of(image, origin.reference)
+        log.build(f"Using {digest or image.id}")
+        await self._store.deployments.record(
+            deployment.id, origin=msgspec.structs.replace(origin, digest=digest)
+        )
+        return Release(
+            image_id=image.id,
+            image_tag=tag,
+            build_method=BUILD_METHOD,
+            framework=None,
+            plan=None,
+            port=origin.port or _port(image.exposed_ports),
+        )
+
+    async def _pull_and_name(
+        self, project: Project, reference: str, tag: str, log: DeploymentLog
+    ) -> Image:
+        known = await self._images.exists(reference)
+        auth = await self._images.credentials_of(reference, await self._keyring.of(project))
+        await self._images.pull(
+            reference, auth, on_line=log.build, timeout_s=self._settings.build_timeout_s
+        )
+        image = await self._images.exists(reference)
+        if image is None:
+            raise DeploymentFailed(
+                f"The image '{reference}' vanished while it was pulled", hint="Deploy again."
+            )
+        await self._images.tag(image.id, tag)
+        if known is None:
+            # The name came with this pull. Without it the image goes with its last release.
+            await self._images.untag(reference)
+        return image
+
+
+def _digest_of(image: Image, reference: str) -> str | None:
+    """By which digest the image's own registry knows it."""
+    name = split_ref(reference)[0]
+    return next((d for d in image.digests if split_ref(d)[0].endswith(name)), None)
+
+
+def _port(exposed: Sequence[int]) -> int:
+    return exposed[0] if exposed else DEFAULT_PORT
