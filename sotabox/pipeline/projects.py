@@ -8,6 +8,7 @@ from sotabox.engine.client import EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.images import Images
 from sotabox.engine.networks import Networks
+from sotabox.engine.releases import let_go
 from sotabox.errors import RouterUnavailable, Unavailable
 from sotabox.events import Bus, ProjectChanged
 from sotabox.model.deployment import Deployment
@@ -17,7 +18,6 @@ from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.queue import Queue
-from sotabox.pipeline.retention import let_go
 from sotabox.pipeline.routes import Routes
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store

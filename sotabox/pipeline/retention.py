@@ -2,31 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 
 from sotabox.engine.client import EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.images import Images
+from sotabox.engine.releases import let_go
 from sotabox.errors import SotaboxError
-from sotabox.model.deployment import Deployment
-from sotabox.model.origin import ImageOrigin
 from sotabox.model.releases import superfluous_images
 from sotabox.settings import Settings
 from sotabox.store.store import Store
 
 _logger = logging.getLogger(__name__)
-
-
-async def let_go(images: Images, deployments: Sequence[Deployment]) -> bool:
-    """Lets go of the one image of `deployments`; False while a container uses it.
-
-    One that was built here is ours. Of one that was pulled only our names are: others on this engine
-    may use it by other names.
-    """
-    if any(not isinstance(deployment.origin, ImageOrigin) for deployment in deployments):
-        return await images.remove(str(deployments[0].image_id))
-    names = {deployment.image_tag for deployment in deployments if deployment.image_tag}
-    return all([await images.untag(name) for name in sorted(names)])
 
 
 class Retention:

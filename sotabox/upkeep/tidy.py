@@ -17,6 +17,7 @@ from typing import Final, Never
 from sotabox.builds.static_server import REPOSITORY
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.images import Images
+from sotabox.engine.releases import let_go
 from sotabox.errors import SotaboxError
 from sotabox.model.releases import superfluous_images
 from sotabox.model.times import format_time
@@ -126,11 +127,11 @@ class Tidy:
         rows = await self.store.deployments.with_image(project_id)
         if image_id not in superfluous_images(rows, self.settings.releases_kept):
             return  # somebody rolled back to it since we looked
-        if await self.images.remove(image_id):
+        sharing = [row for row in rows if row.image_id == image_id]
+        if await let_go(self.images, sharing):
             await self.store.deployments.forget_image(project_id, image_id)
-            for row in rows:
-                if row.image_id == image_id:
-                    self.store.folders.archive(row.id).unlink(missing_ok=True)
+            for row in sharing:
+                self.store.folders.archive(row.id).unlink(missing_ok=True)
 
     async def _releases(self) -> dict[str, tuple[str, ...]]:
         found = {}
