@@ -26,7 +26,7 @@ _BY_DOCKERFILE: Final = re.compile(r"\[build\] Builds with the Dockerfile")
 _BY_RAILPACK: Final = re.compile(r"\[build\] Builds with Railpack")
 _STEP: Final = re.compile(r"\[build\] #(\d+) \[[^]]*\] RUN\b")
 _CACHED: Final = re.compile(r"\[build\] #(\d+) CACHED$")
-_HEALTHY: Final = re.compile(r"\[deploy\] Health check passed:? \(?(.*?)\)?$")
+_HEALTHY: Final = re.compile(r"\[deploy\] (GET \S+ → \d{3})$")
 _NAMES: Final = {
     "nextjs": "Next.js", "nuxt": "Nuxt", "fastapi": "FastAPI", "nestjs": "NestJS", "php": "PHP",
     "sveltekit": "SvelteKit", "node": "Node", "static": "Static files", "dotnet": ".NET",

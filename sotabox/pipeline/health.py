@@ -66,7 +66,8 @@ class HealthCheck:
         Args:
             probe: what to ask.
             sockets: the addresses on which the container listens right now.
-            note: is told once, early, when the app seems to listen on a wrong address.
+            note: is told what the app answered, and once, early, when it seems to listen on a wrong
+                address.
 
         Raises:
             DeploymentFailed: it did not answer in time; says what was seen last.
@@ -77,9 +78,10 @@ class HealthCheck:
         while (waited_s := time.monotonic() - started) < probe.timeout_s:
             left_s = max(probe.timeout_s - waited_s, _LEAST_PROBE_S)
             timeout_s = min(left_s, _PROBE_TIMEOUT_S)
-            answer = _DEAF if not await _listens(probe, timeout_s) else None
-            answer = answer or await self._ask(probe, timeout_s)
-            if answer is None:
+            heard = await _listens(probe, timeout_s)
+            answer = await self._ask(probe, timeout_s) if heard else _DEAF
+            if isinstance(answer, int):
+                note(f"GET {probe.path} → {answer}")
                 return
             seen = answer
             if not hinted and waited_s > _HINT_AFTER_S:
@@ -92,8 +94,11 @@ class HealthCheck:
         reason, hint = wrong or (seen, _hint_for(probe, seen))
         raise DeploymentFailed(f"Not healthy after {probe.timeout_s:g} s: {reason}", hint=hint)
 
-    async def _ask(self, probe: Probe, timeout_s: float) -> str | None:
-        """What is wrong, in words; None when the app is healthy. Its body, however long, stays unread."""
+    async def _ask(self, probe: Probe, timeout_s: float) -> int | str:
+        """The status that a healthy app answers with, or what is wrong, in words.
+
+        Its body, however long, stays unread.
+        """
         try:
             async with (
                 asyncio.timeout(timeout_s),
@@ -112,7 +117,7 @@ class HealthCheck:
             return f"GET {probe.path} got no HTTP answer ({type(error).__name__})"
         if status >= _UNHEALTHY_FROM:
             return f"GET {probe.path} answers {status}"
-        return None
+        return status
 
 
 async def _listens(probe: Probe, timeout_s: float) -> bool:

@@ -30,6 +30,7 @@ FLASK = [
     "[build] #3 [app 2/2] COPY source/ /app/",
     "[build] #3 DONE 0.0s",
     "[deploy] Container started",
+    "[deploy] GET / → 200",
     "[deploy] Health check passed",
 ]
 

@@ -67,6 +67,14 @@ async def verdict(health: HealthCheck, asked: Probe) -> DeploymentFailed | None:
     return None
 
 
+async def test_answer_of_a_healthy_app_is_told(health: HealthCheck) -> None:
+    """A log says what the app answered, so that a 404 at the front door is noticed."""
+    told: list[str] = []
+    async with app(says("404 Not Found")) as port:
+        await health.wait_until_healthy(probe(port), sockets=no_sockets, note=told.append)
+    assert told == ["GET /up → 404"]
+
+
 @pytest.mark.parametrize(
     "status", ["200 OK", "204 No Content", "302 Found", "401 Unauthorized", "404 Not Found"]
 )
