@@ -6,8 +6,12 @@ from sotabox.router.files import RouterFiles
 
 Json = dict[str, Any]
 
-#: Names that claim to know the client, in the spellings that CGI-like servers take for the same.
-_FORGEABLE: Final = ("X-Forwarded-*", "X_Forwarded_*", "Forwarded", "X_Real_Ip")
+#: Names that claim to know the client, in all spellings that CGI-like servers take for the same: a
+#: hyphen and an underline become one there, in whatever mixture.
+_FORGEABLE: Final = (
+    *("X-Forwarded-*", "X_Forwarded_*", "X-Forwarded_*", "X_Forwarded-*"),
+    *("Forwarded", "X_Real_Ip", "X-Real_Ip", "X_Real-Ip"),
+)
 
 
 def clean_headers() -> Json:

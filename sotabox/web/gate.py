@@ -7,6 +7,7 @@ from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.utils import normalize_path
 
 from sotabox.errors import RateLimited
 from sotabox.operations.actor import Actor
@@ -55,13 +56,13 @@ class Gate:
             return
         incoming = Incoming(receive)
         try:
-            if scope["path"].startswith(API_PREFIX):
+            if is_api(scope["path"]):
                 await self._serve_api(scope, incoming, send)
             else:
                 await self._app(scope, incoming, _dressed(send, _EVERYWHERE))
         except Exception:
             # The answer is under way already: all that is left is to break it off, and to say why.
-            _log.exception("a response broke off: %s %s", scope["method"], scope["path"])
+            _log.exception("a response broke off: %s %r", scope["method"], scope["path"])
             raise
         if not _BODY_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
             await incoming.linger()
@@ -81,6 +82,15 @@ class Gate:
                 await send_failure(_rate_limited(allowance), _dressed(send, dress))
                 return
         await self._app(scope, receive, _dressed(send, dress))
+
+
+def is_api(path: str) -> bool:
+    """Whether the application will route a path to the API.
+
+    It takes several slashes for one, so what is compared here is what it compares: `//v1/…` would
+    pass uncounted, and by nobody, otherwise.
+    """
+    return normalize_path(path).startswith(API_PREFIX)
 
 
 def _client(scope: Scope, user: Identity) -> str:

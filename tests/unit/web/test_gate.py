@@ -205,3 +205,17 @@ async def test_response_carries_security_headers(tmp_path: Path) -> None:
     assert headers["x-frame-options"] == "DENY"
     assert headers["cache-control"] == "no-store"
     assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("path", ["//v1/projects", "/v1//projects", "///v1///projects/"])
+async def test_api_by_several_slashes_is_the_api_for_the_gate_as_well(
+    path: str, tmp_path: Path
+) -> None:
+    """No spelling of an address gets past the count of requests, or past who may ask."""
+    async with open_site(tmp_path, rate_limit=50) as site:
+        url = f"http://box.test{path}"
+        known = await site.client.get(url)
+        assert known.status_code == 200
+        assert known.headers["x-ratelimit-limit"] == "50"
+        site.client.headers.pop("authorization")
+        assert (await site.client.get(url)).status_code == 401
