@@ -1,15 +1,20 @@
-"""What apps may not reach: the cloud's metadata service, and services of the host itself.
+"""What apps and builds may not reach: the cloud's metadata service, and services of the host itself.
 
 Two chains of this box's own, one for what is forwarded and one for what is meant for the host; only
 packets from the bridges of this box's projects enter them, so that another box on this host, with the
-same pool of addresses, is not fenced in. All other rules of the host stay as they are, and apply to
-whatever these let pass.
+same pool of addresses, is not fenced in, and those from the engine's own bridge: BuildKit runs every
+step of a build there and knows no other network, and a step is anybody's program as much as an app
+is. All other rules of the host stay as they are, and apply to whatever these let pass.
+
+Apps have no IPv6; a bridge has an address of its own all the same (`fe80::`), at which the host's
+services listen. Nothing of IPv6 passes from a project's bridge, whatever the engine may hand out.
 """
 
 import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from sotabox.engine.labels import bridge_prefix
@@ -17,6 +22,9 @@ from sotabox.engine.labels import bridge_prefix
 _TIMEOUT_S: Final = 20
 _METADATA: Final = "169.254.0.0/16"
 _DOCKERS: Final = "DOCKER-USER"
+#: The engine's own bridge, where builds run.
+_BUILDS: Final = "docker0"
+_V6: Final = Path("/proc/net/if_inet6")
 _COMMENT: Final = ("-m", "comment", "--comment", "sotabox")
 
 
@@ -55,16 +63,25 @@ def render_rules(chains: Chains, ports: Sequence[int]) -> str:
     return "\n".join([*head, *forward, *incoming, "COMMIT", ""])
 
 
-def jump(instance_id: str, chain: str) -> list[str]:
-    """The rule, without its place, that leads packets from a box's bridges into a chain."""
-    return ["-i", f"{bridge_prefix(instance_id)}+", *_COMMENT, "-j", chain]
+def render_rules_v6(chains: Chains) -> str:
+    """The same for `ip6tables-restore`: nothing passes."""
+    names = (chains.forward, chains.input)
+    head = ["*filter", *(f":{name} - [0:0]" for name in names)]
+    return "\n".join([*head, *(f"-A {name} -j REJECT" for name in names), "COMMIT", ""])
 
 
-def check_stale(listing: str, rule: Sequence[str]) -> list[list[str]]:
-    """Jumps in the output of `iptables -S` to the chain of `rule` that are not as `rule` says."""
+def jumps(instance_id: str, chain: str, *, builds: bool = True) -> list[list[str]]:
+    """The rules, without their place, that lead packets of a box's apps and builds into a chain."""
+    bridges = [f"{bridge_prefix(instance_id)}+", *([_BUILDS] if builds else [])]
+    return [["-i", bridge, *_COMMENT, "-j", chain] for bridge in bridges]
+
+
+def check_stale(listing: str, rules: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Jumps in the output of `iptables -S` to the chain of `rules` that are none of them."""
     lines = (line.split() for line in listing.splitlines())
-    jumps = [line[2:] for line in lines if line[0] == "-A" and line[-2:] == [*rule[-2:]]]
-    return [found for found in jumps if found != [*rule]]
+    target = [*rules[0][-2:]]
+    found = [line[2:] for line in lines if line[0] == "-A" and line[-2:] == target]
+    return [jump for jump in found if jump not in [list(rule) for rule in rules]]
 
 
 class Firewall:
@@ -78,32 +95,29 @@ class Firewall:
         """None when the rules are in force, else why not, in words for an operator.
 
         To be repeated after the engine or another firewall was restarted. `ports` are those of
-        the host that apps may reach.
+        the host that apps and builds may reach.
         """
         try:
             await _run(["iptables-restore", "-w", "--noflush"], render_rules(self._chains, ports))
-            for parent, chain in await self._parents():
-                rule = jump(self._instance_id, chain)
-                await self._drop_stale(parent, rule)
-                if not await _succeeds(["iptables", "-w", "-C", parent, *rule]):
-                    await _run(["iptables", "-w", "-I", parent, "1", *rule])
+            for parent, rules in await self._jumps("iptables"):
+                await self._ensure_jumps("iptables", parent, rules)
+            if await _has_v6():
+                await _run(["ip6tables-restore", "-w", "--noflush"], render_rules_v6(self._chains))
+                for parent, rules in await self._jumps("ip6tables"):
+                    await self._ensure_jumps("ip6tables", parent, rules)
         except _Failed as error:
             return f"Apps can reach the host's own services and cloud metadata: {error}"
         return None
 
     async def check(self, ports: Sequence[int]) -> str | None:
         """None when the rules are in force, else what is missing, in words; changes nothing."""
+        wanted = {"iptables": render_rules(self._chains, ports)}
         try:
-            for parent, chain in await self._parents():
-                rule = jump(self._instance_id, chain)
-                if not await _succeeds(["iptables", "-w", "-C", parent, *rule]):
-                    return f"packets of apps do not pass its rules in {parent}"
-            wanted = render_rules(self._chains, ports).splitlines()
-            for chain in (self._chains.forward, self._chains.input):
-                listing = await _run(["iptables", "-w", "-S", chain])
-                there = sum(line.startswith("-A ") for line in listing.splitlines())
-                if there != sum(line.startswith(f"-A {chain} ") for line in wanted):
-                    return f"the rules of {chain} are not the box's"
+            if await _has_v6():
+                wanted["ip6tables"] = render_rules_v6(self._chains)
+            for program, text in wanted.items():
+                if problem := await self._check(program, text.splitlines()):
+                    return problem
         except _Failed as error:
             return str(error)
         return None
@@ -111,32 +125,65 @@ class Firewall:
     async def remove(self) -> str | None:
         """None when nothing of this box is left in the firewall, else why not."""
         try:
-            for parent, chain in await self._parents():
-                rule = jump(self._instance_id, chain)
-                while await _succeeds(["iptables", "-w", "-D", parent, *rule]):
-                    continue
-                await self._drop_stale(parent, rule)
-            for chain in (self._chains.forward, self._chains.input):
-                if await _succeeds(["iptables", "-w", "-F", chain]):
-                    await _run(["iptables", "-w", "-X", chain])
+            await self._remove("iptables")
+            if await _has_v6():
+                await self._remove("ip6tables")
         except _Failed as error:
             return f"The firewall's rules could not be removed: {error}"
         return None
 
-    async def _parents(self) -> list[tuple[str, str]]:
-        """Which chain of the host leads into which of ours.
+    async def _check(self, program: str, wanted: Sequence[str]) -> str | None:
+        for parent, rules in await self._jumps(program):
+            for rule in rules:
+                if not await _succeeds([program, "-w", "-C", parent, *rule]):
+                    return f"packets from {rule[1]} do not pass its rules in {parent} ({program})"
+        for chain in (self._chains.forward, self._chains.input):
+            listing = await _run([program, "-w", "-S", chain])
+            there = sum(line.startswith("-A ") for line in listing.splitlines())
+            if there != sum(line.startswith(f"-A {chain} ") for line in wanted):
+                return f"the rules of {chain} are not the box's"
+        return None
+
+    async def _remove(self, program: str) -> None:
+        for parent, rules in await self._jumps(program):
+            for rule in rules:
+                while await _succeeds([program, "-w", "-D", parent, *rule]):
+                    continue
+            await self._drop_stale(program, parent, rules)
+        for chain in (self._chains.forward, self._chains.input):
+            if await _succeeds([program, "-w", "-F", chain]):
+                await _run([program, "-w", "-X", chain])
+
+    async def _jumps(self, program: str) -> list[tuple[str, list[list[str]]]]:
+        """Chains of the host, each with the rules in it that lead into ours.
 
         An engine that keeps its own rules in nftables has no chain for its users; packets pass
-        through the host's FORWARD all the same.
+        through the host's FORWARD all the same. Of IPv6 only projects are kept from all: the
+        engine's own bridge may have it for others.
         """
-        has_dockers = await _succeeds(["iptables", "-w", "-S", _DOCKERS])
+        has_dockers = await _succeeds([program, "-w", "-S", _DOCKERS])
         forward = _DOCKERS if has_dockers else "FORWARD"
-        return [(forward, self._chains.forward), ("INPUT", self._chains.input)]
+        pairs = ((forward, self._chains.forward), ("INPUT", self._chains.input))
+        builds = program == "iptables"
+        return [(parent, jumps(self._instance_id, chain, builds=builds)) for parent, chain in pairs]
 
-    async def _drop_stale(self, parent: str, rule: Sequence[str]) -> None:
-        listing = await _run(["iptables", "-w", "-S", parent])
-        for stale in check_stale(listing, rule):
-            await _run(["iptables", "-w", "-D", parent, *stale])
+    async def _ensure_jumps(
+        self, program: str, parent: str, rules: Sequence[Sequence[str]]
+    ) -> None:
+        await self._drop_stale(program, parent, rules)
+        for rule in rules:
+            if not await _succeeds([program, "-w", "-C", parent, *rule]):
+                await _run([program, "-w", "-I", parent, "1", *rule])
+
+    async def _drop_stale(self, program: str, parent: str, rules: Sequence[Sequence[str]]) -> None:
+        listing = await _run([program, "-w", "-S", parent])
+        for stale in check_stale(listing, rules):
+            await _run([program, "-w", "-D", parent, *stale])
+
+
+async def _has_v6() -> bool:
+    """Whether this host speaks IPv6, and so needs rules for it."""
+    return _V6.exists() and await _succeeds(["ip6tables", "-w", "-S", "INPUT"])
 
 
 def _allow(match: str, protocols: Sequence[str], port: int) -> list[str]:

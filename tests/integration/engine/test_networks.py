@@ -103,7 +103,7 @@ async def test_firewall_keeps_apps_from_the_host_and_metadata(box: Box, run: Run
             assert blocked == "ConnectionRefusedError"
             metadata = await asyncio.to_thread(connects, mine, "169.254.169.254", 80)
             assert metadata == "ConnectionRefusedError"
-            assert _rules(box.instance_id) == 2
+            assert _rules(box.instance_id) == 4
         finally:
             assert await firewall.remove() is None
         assert _rules(box.instance_id) == 0
@@ -133,9 +133,9 @@ async def test_firewall_drops_its_jumps_of_an_older_form(box: Box) -> None:
         await firewall.ensure([80])
         old = ["iptables", "-w", "-I", "INPUT", "-s", "10.9.0.0/24", "-j", chain]
         subprocess.run(old, check=True)
-        assert _rules(box.instance_id) == 3
+        assert _rules(box.instance_id) == 5
         await firewall.ensure([80])
-        assert _rules(box.instance_id) == 2
+        assert _rules(box.instance_id) == 4
     finally:
         await firewall.remove()
     assert chain not in _listing()

@@ -1,6 +1,13 @@
 """What the host's firewall is told."""
 
-from sotabox.engine.firewall import Chains, chains_of, check_stale, jump, render_rules
+from sotabox.engine.firewall import (
+    Chains,
+    chains_of,
+    check_stale,
+    jumps,
+    render_rules,
+    render_rules_v6,
+)
 from sotabox.engine.labels import bridge_prefix
 
 
@@ -30,23 +37,32 @@ def test_chains_of_two_boxes_differ_and_fit_iptables() -> None:
     assert all(len(name) <= 28 for name in (one.forward, one.input))
 
 
-def test_jump_takes_only_packets_of_this_box_s_bridges() -> None:
+def test_nothing_of_ipv6_passes() -> None:
+    """Apps speak IPv4; the host's services at a bridge's own `fe80::` address are not for them."""
+    rules = render_rules_v6(Chains("FWD", "IN")).splitlines()
+    assert rules[3:5] == ["-A FWD -j REJECT", "-A IN -j REJECT"]
+
+
+def test_jumps_take_packets_of_this_box_s_bridges_and_of_builds() -> None:
     """The rest of the host's traffic, another box's too, is left alone."""
-    rule = jump("box", "IN")
-    assert rule == ["-i", f"{bridge_prefix('box')}+", *rule[2:6], "-j", "IN"]
+    apps, builds = jumps("box", "IN")
+    assert apps == ["-i", f"{bridge_prefix('box')}+", *apps[2:6], "-j", "IN"]
+    assert builds == ["-i", "docker0", *apps[2:]]
+    assert jumps("box", "IN", builds=False) == [apps]
     assert bridge_prefix("box") != bridge_prefix("other")
 
 
 def test_check_stale_finds_only_this_chain_s_jumps_of_another_form() -> None:
     """Nobody else's rule is ever taken away."""
-    rule = jump("box", "IN")
+    rules = jumps("box", "IN")
     listing = (
         "-P INPUT ACCEPT\n"
-        f"-A INPUT {' '.join(rule)}\n"
+        f"-A INPUT {' '.join(rules[0])}\n"
+        f"-A INPUT {' '.join(rules[1])}\n"
         "-A INPUT -s 10.9.0.0/16 -m comment --comment sotabox -j IN\n"
         "-A INPUT -s 10.9.0.0/16 -j IN2\n"
         "-A INPUT -i lo -j ACCEPT\n"
     )
-    assert check_stale(listing, rule) == [
+    assert check_stale(listing, rules) == [
         ["-s", "10.9.0.0/16", "-m", "comment", "--comment", "sotabox", "-j", "IN"]
     ]

@@ -183,7 +183,7 @@ async def test_stream_that_breaks_off_is_in_the_log(
     async with open_site(tmp_path, routes=[broken]) as site:
         with caplog.at_level(logging.ERROR), pytest.raises(LitestarException):
             await site.client.get("/v1/broken")
-    assert "GET /v1/broken" in caplog.text
+    assert "GET '/v1/broken'" in caplog.text
     assert "the disk is gone" in caplog.text
 
 
