@@ -1,11 +1,15 @@
-"""Writes the pages of docs/ that are made from code: `make docs`. A test compares them."""
+"""Writes what is made from code, pages of docs/ and golden files: `make docs`. Tests compare them."""
 
+import json
 from pathlib import Path
 from typing import Final
 
+from sotabox.api.routes import openapi
 from sotabox.settings import TABLE, Row
 
-SETTINGS_PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "settings.md"
+ROOT: Final = Path(__file__).resolve().parent.parent
+SETTINGS_PAGE: Final = ROOT / "docs" / "settings.md"
+OPENAPI: Final = ROOT / "tests" / "golden" / "openapi.json"
 HEAD: Final = """\
 # Settings
 
@@ -29,5 +33,13 @@ def _line(row: Row) -> str:
     return f"| `{row.env}` | `{row.flag}` | {default} | {row.unit} | {row.help} |\n"
 
 
+def render_api() -> str:
+    """The OpenAPI document, without the version that each release changes."""
+    document = openapi()
+    document["info"]["version"] = "any"
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
 if __name__ == "__main__":
     SETTINGS_PAGE.write_text(render_settings(), encoding="utf-8")
+    OPENAPI.write_text(render_api(), encoding="utf-8")

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, done, list_of, one_of
 from sotabox.api.envelope import one
 from sotabox.api.schemas import ApiKeyOut, NewApiKeyIn, NewApiKeyOut
 from sotabox.operations import api_keys
@@ -14,7 +15,7 @@ from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
 
-@post("/api-keys")
+@post("/api-keys", opt=contract(one_of(NewApiKeyOut, 201), takes=NewApiKeyIn))
 async def create_api_key(
     request: Request[Any, Any, Any], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -32,7 +33,7 @@ async def create_api_key(
     return one(shown, 201)
 
 
-@get("/api-keys")
+@get("/api-keys", opt=contract(list_of(ApiKeyOut)))
 async def list_api_keys(
     box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -40,7 +41,7 @@ async def list_api_keys(
     return one([ApiKeyOut.of(key) for key in await api_keys.of(box.store, actor)])
 
 
-@delete("/api-keys/{key:str}")
+@delete("/api-keys/{key:str}", opt=contract(done()))
 async def revoke_api_key(
     key: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 from litestar import Request
 
+from sotabox.api.contract import KEY, Contract
 from sotabox.errors import BadRequest, Detail, Invalid, UnsupportedMediaType
 from sotabox.web.body import read_body
 
@@ -41,7 +42,11 @@ async def read_json(request: Request[Any, Any, Any], kind: type[T]) -> T:
         BadRequest: it is no JSON.
         Invalid: it is not what `kind` says, down to fields that it does not know.
         TooLarge: it has more than `MAX_BYTES`.
+        TypeError: the route declares another body, so that its description would be wrong.
     """
+    declared = request.route_handler.opt.get(KEY)
+    if not isinstance(declared, Contract) or declared.takes.get(_JSON) is not kind:
+        raise TypeError(f"{request.route_handler} does not declare that it takes {kind}")
     body = await read_body(request, MAX_BYTES)
     if body.strip():
         _check_content_type(request)

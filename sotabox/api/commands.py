@@ -13,6 +13,8 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import EVENTS, TEXT, contract, text
+from sotabox.errors import Conflict, EngineUnavailable, NothingRunning
 from sotabox.operations import commands
 from sotabox.operations.actor import Actor
 from sotabox.pipeline.commands import Command, Outcome
@@ -21,7 +23,6 @@ from sotabox.web.ansi import strip_escapes
 from sotabox.web.box import Box
 from sotabox.web.merge import merged
 
-_TEXT: Final = "text/plain"
 _PING_S: Final = 15.0
 
 
@@ -35,7 +36,13 @@ class CommandIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     timeout_s: int | None = None
 
 
-@post("/projects/{project:str}/run", status_code=200)
+@post(
+    "/projects/{project:str}/run",
+    status_code=200,
+    opt=contract(
+        text(EVENTS), takes=CommandIn, errors=(NothingRunning, Conflict, EngineUnavailable)
+    ),
+)
 async def run(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -51,8 +58,8 @@ async def run(
     command = await commands.run(
         box.store, box.pipeline, box.settings, actor, project, body.command, body.timeout_s
     )
-    if request.accept.best_match([_TEXT, sse.MEDIA_TYPE], _TEXT) == _TEXT:
-        return Stream(_as_text(command), media_type=_TEXT)
+    if request.accept.best_match([TEXT, sse.MEDIA_TYPE], TEXT) == TEXT:
+        return Stream(_as_text(command), media_type=TEXT)
     return Stream(_as_events(command), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 

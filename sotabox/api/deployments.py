@@ -7,11 +7,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from sotabox.api.body import is_json, read_json
+from sotabox.api.contract import FORM, JSON, contract, one_of, page_of
 from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
 from sotabox.api.schemas import DeploymentOut, RollbackIn
 from sotabox.api.source_schemas import DeployIn
-from sotabox.errors import Invalid
+from sotabox.errors import (
+    ArchiveInvalid,
+    Conflict,
+    EngineUnavailable,
+    IdempotencyKeyReused,
+    Invalid,
+    NoPreviousDeployment,
+    NothingRunning,
+    ProjectDeleting,
+    QueueFull,
+    UnknownApp,
+)
 from sotabox.model.project import Project
 from sotabox.operations import deployments, sources
 from sotabox.operations.actor import Actor, visible_project
@@ -19,7 +31,22 @@ from sotabox.web.box import Box
 from sotabox.web.upload import receive_archive
 
 
-@post("/projects/{project:str}/deploy")
+@post(
+    "/projects/{project:str}/deploy",
+    opt=contract(
+        one_of(DeploymentOut, 202),
+        takes={FORM: bytes, JSON: DeployIn},
+        errors=(
+            ProjectDeleting,
+            ArchiveInvalid,
+            UnknownApp,
+            IdempotencyKeyReused,
+            QueueFull,
+            EngineUnavailable,
+        ),
+        headers=("Idempotency-Key",),
+    ),
+)
 async def deploy(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -70,7 +97,14 @@ async def _deploy_from(
     return one(DeploymentOut.of(made), 202)
 
 
-@post("/projects/{project:str}/redeploy")
+@post(
+    "/projects/{project:str}/redeploy",
+    opt=contract(
+        one_of(DeploymentOut),
+        errors=(NothingRunning, ProjectDeleting, IdempotencyKeyReused, EngineUnavailable),
+        headers=("Idempotency-Key",),
+    ),
+)
 async def redeploy(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -82,7 +116,22 @@ async def redeploy(
     return one(DeploymentOut.of(deployment))
 
 
-@post("/projects/{project:str}/rollback")
+@post(
+    "/projects/{project:str}/rollback",
+    opt=contract(
+        one_of(DeploymentOut),
+        takes=RollbackIn,
+        errors=(
+            NothingRunning,
+            NoPreviousDeployment,
+            Conflict,
+            ProjectDeleting,
+            IdempotencyKeyReused,
+            EngineUnavailable,
+        ),
+        headers=("Idempotency-Key",),
+    ),
+)
 async def rollback(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -97,7 +146,7 @@ async def rollback(
     return one(DeploymentOut.of(deployment))
 
 
-@get("/projects/{project:str}/deployments")
+@get("/projects/{project:str}/deployments", opt=contract(page_of(DeploymentOut)))
 async def list_deployments(
     project: FromPath[str],
     box: NamedDependency[Box],
@@ -114,7 +163,7 @@ async def list_deployments(
     return many([DeploymentOut.of(deployment) for deployment in shown], next_cursor)
 
 
-@get("/projects/{project:str}/deployments/{deployment:str}")
+@get("/projects/{project:str}/deployments/{deployment:str}", opt=contract(one_of(DeploymentOut)))
 async def get_deployment(
     project: FromPath[str],
     deployment: FromPath[str],
@@ -125,7 +174,10 @@ async def get_deployment(
     return one(DeploymentOut.of(await deployments.get(box.store, actor, project, deployment)))
 
 
-@post("/projects/{project:str}/deployments/{deployment:str}/cancel")
+@post(
+    "/projects/{project:str}/deployments/{deployment:str}/cancel",
+    opt=contract(one_of(DeploymentOut), errors=(Conflict,)),
+)
 async def cancel(
     project: FromPath[str],
     deployment: FromPath[str],

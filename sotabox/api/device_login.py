@@ -7,7 +7,9 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import bare_of, contract
 from sotabox.api.envelope import bare
+from sotabox.errors import ApprovalPending, Gone, NotFound
 from sotabox.operations import device_login
 from sotabox.web.box import Box
 
@@ -36,7 +38,9 @@ class DeviceTokenOut(msgspec.Struct, kw_only=True):
     api_key: str
 
 
-@post("/auth/device-code", status_code=200)
+@post(
+    "/auth/device-code", status_code=200, opt=contract(bare_of(DeviceCodeOut), takes=DeviceCodeIn)
+)
 async def begin_device_login(
     request: Request[Any, Any, Any], box: NamedDependency[Box]
 ) -> Response[bytes]:
@@ -54,7 +58,13 @@ async def begin_device_login(
     )
 
 
-@post("/auth/device-token", status_code=200)
+@post(
+    "/auth/device-token",
+    status_code=200,
+    opt=contract(
+        bare_of(DeviceTokenOut), takes=DeviceTokenIn, errors=(NotFound, Gone, ApprovalPending)
+    ),
+)
 async def redeem_device_login(
     request: Request[Any, Any, Any], box: NamedDependency[Box]
 ) -> Response[bytes]:

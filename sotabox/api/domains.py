@@ -7,14 +7,21 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, done, list_of, one_of
 from sotabox.api.domain_schemas import DescribedOut, DomainChangeIn, DomainOut, NewDomainIn
 from sotabox.api.envelope import one
+from sotabox.errors import Conflict, DomainLimit, DomainTaken
 from sotabox.operations import domains
 from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
 
-@post("/projects/{project:str}/domains")
+@post(
+    "/projects/{project:str}/domains",
+    opt=contract(
+        one_of(DescribedOut, 201), takes=NewDomainIn, errors=(Conflict, DomainTaken, DomainLimit)
+    ),
+)
 async def add_domain(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -29,7 +36,7 @@ async def add_domain(
     return one(DescribedOut.of(added), 201)
 
 
-@get("/projects/{project:str}/domains")
+@get("/projects/{project:str}/domains", opt=contract(list_of(DomainOut)))
 async def list_domains(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -37,7 +44,7 @@ async def list_domains(
     return one([DomainOut.of(domain) for domain in await domains.of(box.store, actor, project)])
 
 
-@get("/projects/{project:str}/domains/{domain:str}")
+@get("/projects/{project:str}/domains/{domain:str}", opt=contract(one_of(DescribedOut)))
 async def get_domain(
     project: FromPath[str],
     domain: FromPath[str],
@@ -48,7 +55,10 @@ async def get_domain(
     return one(DescribedOut.of(await domains.get(box.store, box.domains, actor, project, domain)))
 
 
-@patch("/projects/{project:str}/domains/{domain:str}")
+@patch(
+    "/projects/{project:str}/domains/{domain:str}",
+    opt=contract(one_of(DescribedOut), takes=DomainChangeIn),
+)
 async def redirect_domain(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -64,7 +74,7 @@ async def redirect_domain(
     return one(DescribedOut.of(changed))
 
 
-@post("/projects/{project:str}/domains/{domain:str}/check")
+@post("/projects/{project:str}/domains/{domain:str}/check", opt=contract(one_of(DescribedOut, 202)))
 async def check_domain(
     project: FromPath[str],
     domain: FromPath[str],
@@ -76,7 +86,7 @@ async def check_domain(
     return one(DescribedOut.of(due), 202)
 
 
-@delete("/projects/{project:str}/domains/{domain:str}")
+@delete("/projects/{project:str}/domains/{domain:str}", opt=contract(done()))
 async def remove_domain(
     project: FromPath[str],
     domain: FromPath[str],

@@ -1,27 +1,35 @@
 """`/v1/projects/{project}/envs`, one at a time or all at once, and what a release knows of them."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from litestar import Request, Response, delete, get, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from sotabox.api.body import decode_map, read_bulk, read_json
+from sotabox.api.contract import JSON, TEXT, Answer, Wrap, contract, done, one_of
 from sotabox.api.envelope import one
 from sotabox.api.query import read_switch
 from sotabox.api.schemas import EnvDiffOut, EnvVarIn, EnvVarOut
-from sotabox.errors import BadRequest, Detail, Invalid, UnsupportedMediaType
+from sotabox.errors import (
+    BadRequest,
+    Conflict,
+    Detail,
+    Invalid,
+    NothingRunning,
+    UnsupportedMediaType,
+)
 from sotabox.model import dotenv
 from sotabox.operations import env_vars
 from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
-_JSON: Final = "application/json"
-_TEXT: Final = "text/plain"
 
-
-@get("/projects/{project:str}/envs")
+@get(
+    "/projects/{project:str}/envs",
+    opt=contract(Answer(200, {JSON: EnvVarOut, TEXT: str}, Wrap.LIST)),
+)
 async def list_env_vars(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -35,13 +43,13 @@ async def list_env_vars(
     """
     hide = read_switch("masked", masked)
     found = await env_vars.of(box.store, actor, project)
-    if request.accept.best_match([_JSON, _TEXT], _JSON) == _TEXT:
+    if request.accept.best_match([JSON, TEXT], JSON) == TEXT:
         text = dotenv.render({v.key: "" if hide else v.value for v in found})
-        return Response(text.encode(), media_type=_TEXT)
+        return Response(text.encode(), media_type=TEXT)
     return one([EnvVarOut.of(variable, masked=hide) for variable in found])
 
 
-@post("/projects/{project:str}/envs")
+@post("/projects/{project:str}/envs", opt=contract(one_of(EnvVarOut), takes=EnvVarIn))
 async def put_env_var(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -54,7 +62,10 @@ async def put_env_var(
     return one(EnvVarOut.of(variable))
 
 
-@put("/projects/{project:str}/envs")
+@put(
+    "/projects/{project:str}/envs",
+    opt=contract(one_of(EnvDiffOut), takes={JSON: dict[str, str], TEXT: str}),
+)
 async def replace_env_vars(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -73,7 +84,10 @@ async def replace_env_vars(
     return one(EnvDiffOut.of(await env_vars.change(box.store, actor, project, texts)))
 
 
-@patch("/projects/{project:str}/envs")
+@patch(
+    "/projects/{project:str}/envs",
+    opt=contract(one_of(EnvDiffOut), takes={JSON: dict[str, str | None], TEXT: str}),
+)
 async def merge_env_vars(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -88,7 +102,10 @@ async def merge_env_vars(
     return one(EnvDiffOut.of(await env_vars.merge(box.store, actor, project, wanted)))
 
 
-@get("/projects/{project:str}/env-diff")
+@get(
+    "/projects/{project:str}/env-diff",
+    opt=contract(one_of(EnvDiffOut), errors=(NothingRunning, Conflict)),
+)
 async def diff_env_vars(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -97,7 +114,7 @@ async def diff_env_vars(
     return one(EnvDiffOut.of(found, running.id))
 
 
-@delete("/projects/{project:str}/envs/{key:str}")
+@delete("/projects/{project:str}/envs/{key:str}", opt=contract(done()))
 async def delete_env_var(
     project: FromPath[str],
     key: FromPath[str],
@@ -110,9 +127,9 @@ async def delete_env_var(
 
 async def _read_variables(request: Request[Any, Any, Any]) -> Mapping[str, str | None]:
     body, kind = await read_bulk(request)
-    if kind == _JSON:
+    if kind == JSON:
         return decode_map(body)
-    if kind != _TEXT:
+    if kind != TEXT:
         raise UnsupportedMediaType(
             f"Variables come as JSON or as text, not as {kind[:100]}",
             hint="Send Content-Type: application/json or text/plain.",

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromQuery
 from litestar.response import Stream
 
+from sotabox.api.contract import contract, events
 from sotabox.errors import BadRequest
 from sotabox.model.feed import FeedEvent
 from sotabox.operations import feed
@@ -24,7 +25,7 @@ _PING_S: Final = 15.0
 _encoder: Final = msgspec.json.Encoder()
 
 
-@get("/events")
+@get("/events", opt=contract(events(), headers=("Last-Event-ID",)))
 async def stream_events(
     request: Request[Any, Any, Any],
     box: NamedDependency[Box],
@@ -43,9 +44,10 @@ async def stream_events(
 
 async def _events(box: Box, actor: Actor, start: feed.Start) -> AsyncIterator[bytes]:
     deadline = asyncio.get_running_loop().time() + box.settings.stream_max_s
+    quiet_s = min(_PING_S, box.settings.stream_max_s)
     yield sse.retry(_RETRY_MS) + sse.marker("lost" if start.lost else "ready", start.after)
     news = feed.follow(box.store, box.bus, actor, start.after)
-    async with aclosing(merged(news, quiet_s=_PING_S)) as batches:
+    async with aclosing(merged(news, quiet_s=quiet_s)) as batches:
         async for batch in batches:
             yield b"".join(map(_event, batch or ())) or sse.PING
             if asyncio.get_running_loop().time() > deadline:

@@ -1,11 +1,12 @@
 """Whether the box lives (`/healthz`) and works (`/readyz`), for monitors; needs no key."""
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency
 
+from sotabox.api.contract import contract, one_of
 from sotabox.api.envelope import one
 from sotabox.errors import Unavailable
 from sotabox.operations import health
@@ -15,13 +16,13 @@ from sotabox.web.box import Box
 _METHODS: Final = [HttpMethod.GET, HttpMethod.HEAD]
 
 
-@route("/healthz", http_method=_METHODS)
+@route("/healthz", http_method=_METHODS, opt=contract(one_of(dict[str, Any])))
 async def is_alive() -> Response[bytes]:
     """The process answers."""
     return one({"status": "ok"})
 
 
-@route("/readyz", http_method=_METHODS)
+@route("/readyz", http_method=_METHODS, opt=contract(one_of(dict[str, Any])))
 async def is_ready(box: NamedDependency[Box]) -> Response[bytes]:
     """It can take requests: its database answers, and it is not about to stop.
 

@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
+from sotabox.api.contract import JSON, TEXT, contract, events, text
 from sotabox.api.query import cleaner
 from sotabox.errors import BadRequest
 from sotabox.model.deployment import Deployment
@@ -20,13 +21,11 @@ from sotabox.store.logs import LogLine
 from sotabox.web import sse
 from sotabox.web.box import Box
 
-_TEXT: Final = "text/plain"
-_JSON: Final = "application/json"
 _PIECE_CHARACTERS: Final = 64 * 1024
 _RETRY_MS: Final = 2000
 
 
-@get("/projects/{project:str}/deployments/{deployment:str}/logs")
+@get("/projects/{project:str}/deployments/{deployment:str}/logs", opt=contract(text(JSON)))
 async def get_log(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -42,12 +41,15 @@ async def get_log(
     clean = cleaner(ansi)
     found = await deployments.get(box.store, actor, project, deployment)
     text = _pieces(clean(line.text) for line in box.store.logs.read(found.id))
-    if request.accept.best_match([_TEXT, _JSON], _TEXT) == _JSON:
-        return Stream(_as_json(text), media_type=_JSON)
-    return Stream(_paced(text), media_type=_TEXT)
+    if request.accept.best_match([TEXT, JSON], TEXT) == JSON:
+        return Stream(_as_json(text), media_type=JSON)
+    return Stream(_paced(text), media_type=TEXT)
 
 
-@get("/projects/{project:str}/deployments/{deployment:str}/logs/stream")
+@get(
+    "/projects/{project:str}/deployments/{deployment:str}/logs/stream",
+    opt=contract(events(), headers=("Last-Event-ID",)),
+)
 async def stream_log(
     request: Request[Any, Any, Any],
     project: FromPath[str],

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, done, list_of, one_of
 from sotabox.api.envelope import one
 from sotabox.api.people_schemas import MemberOut, NewMemberIn
 from sotabox.operations import members
@@ -14,7 +15,7 @@ from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
 
-@get("/projects/{project:str}/members")
+@get("/projects/{project:str}/members", opt=contract(list_of(MemberOut)))
 async def list_members(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -22,7 +23,10 @@ async def list_members(
     return one([MemberOut.of(member) for member in await members.of(box.store, actor, project)])
 
 
-@post("/projects/{project:str}/members")
+@post(
+    "/projects/{project:str}/members",
+    opt=contract(one_of(MemberOut, 201), one_of(MemberOut), takes=NewMemberIn),
+)
 async def put_member(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -35,7 +39,7 @@ async def put_member(
     return one(MemberOut.of(member), 201 if is_new else 200)
 
 
-@delete("/projects/{project:str}/members/{user:str}")
+@delete("/projects/{project:str}/members/{user:str}", opt=contract(done()))
 async def remove_member(
     project: FromPath[str],
     user: FromPath[str],

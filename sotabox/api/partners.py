@@ -7,14 +7,17 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, done, list_of, one_of, page_of
 from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
 from sotabox.api.people_schemas import (
+    NewlyProvisionedOut,
     NewPartnerIn,
     NewPartnerOut,
     PartnerOut,
     PartnerUserIn,
     PartnerUserOut,
+    ProvisionedOut,
     UsageOut,
     provisioned_out,
 )
@@ -24,7 +27,7 @@ from sotabox.operations.partners import PartnerActor
 from sotabox.web.box import Box
 
 
-@post("/partners")
+@post("/partners", opt=contract(one_of(NewPartnerOut, 201), takes=NewPartnerIn))
 async def create_partner(
     request: Request[Any, Any, Any], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -34,7 +37,7 @@ async def create_partner(
     return one(NewPartnerOut.with_key(made, key), 201)
 
 
-@get("/partners")
+@get("/partners", opt=contract(list_of(PartnerOut)))
 async def list_partners(
     box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -42,7 +45,7 @@ async def list_partners(
     return one([PartnerOut.of(found) for found in await partners.of(box.store, actor)])
 
 
-@delete("/partners/{id:str}")
+@delete("/partners/{id:str}", opt=contract(done()))
 async def revoke_partner(
     id: FromPath[str],  # noqa: A002 - the name in the path
     box: NamedDependency[Box],
@@ -52,7 +55,10 @@ async def revoke_partner(
     await partners.revoke(box.store, actor, id)
 
 
-@post("/partner/users")
+@post(
+    "/partner/users",
+    opt=contract(one_of(NewlyProvisionedOut, 201), one_of(ProvisionedOut), takes=PartnerUserIn),
+)
 async def provision_user(
     request: Request[Any, Any, Any],
     box: NamedDependency[Box],
@@ -64,7 +70,7 @@ async def provision_user(
     return one(shown, 201 if shown.created else 200)
 
 
-@get("/partner/users")
+@get("/partner/users", opt=contract(page_of(PartnerUserOut)))
 async def list_provisioned(
     box: NamedDependency[Box],
     partner: NamedDependency[PartnerActor],
@@ -79,7 +85,7 @@ async def list_provisioned(
     return many([PartnerUserOut.of(row) for row in shown], next_cursor)
 
 
-@get("/partner/users/{user:str}")
+@get("/partner/users/{user:str}", opt=contract(one_of(UsageOut)))
 async def get_provisioned(
     user: FromPath[str],
     box: NamedDependency[Box],

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, one_of
 from sotabox.api.envelope import one
 from sotabox.api.project_settings_schemas import SettingsIn, SettingsOut
 from sotabox.operations import project_settings
@@ -15,7 +16,7 @@ from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
 
-@get("/projects/{project:str}/settings")
+@get("/projects/{project:str}/settings", opt=contract(one_of(SettingsOut)))
 async def get_settings(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -23,7 +24,7 @@ async def get_settings(
     return one(SettingsOut.of(await project_settings.of(box.store, actor, project)))
 
 
-@patch("/projects/{project:str}/settings")
+@patch("/projects/{project:str}/settings", opt=contract(one_of(SettingsOut), takes=SettingsIn))
 async def change_settings(
     request: Request[Any, Any, Any],
     project: FromPath[str],

@@ -8,17 +8,18 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, done, one_of, page_of
 from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
 from sotabox.api.schemas import NewProjectIn, ProjectChangeIn, ProjectOut
-from sotabox.errors import Detail, Invalid
+from sotabox.errors import Detail, EngineUnavailable, Invalid, ProjectLimit, SlugTaken
 from sotabox.model.project import Project
 from sotabox.operations import deployments, projects
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.web.box import Box
 
 
-@get("/projects")
+@get("/projects", opt=contract(page_of(ProjectOut)))
 async def list_projects(
     box: NamedDependency[Box],
     actor: NamedDependency[Actor],
@@ -34,7 +35,10 @@ async def list_projects(
     return many([ProjectOut.of(p, latest.get(p.id)) for p in shown], next_cursor)
 
 
-@post("/projects")
+@post(
+    "/projects",
+    opt=contract(one_of(ProjectOut, 201), takes=NewProjectIn, errors=(SlugTaken, ProjectLimit)),
+)
 async def create_project(
     request: Request[Any, Any, Any], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -44,7 +48,7 @@ async def create_project(
     return one(ProjectOut.of(project, None), 201)
 
 
-@get("/projects/{project:str}")
+@get("/projects/{project:str}", opt=contract(one_of(ProjectOut)))
 async def get_project(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -52,7 +56,7 @@ async def get_project(
     return await _answer(box, await visible_project(box.store, actor, project))
 
 
-@patch("/projects/{project:str}")
+@patch("/projects/{project:str}", opt=contract(one_of(ProjectOut), takes=ProjectChangeIn))
 async def rename_project(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -70,7 +74,7 @@ async def rename_project(
     return await _answer(box, await projects.rename(box.store, actor, project, body.name))
 
 
-@delete("/projects/{project:str}")
+@delete("/projects/{project:str}", opt=contract(done(), errors=(EngineUnavailable,)))
 async def delete_project(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> None:

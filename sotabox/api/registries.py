@@ -7,14 +7,18 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, done, list_of, one_of
 from sotabox.api.envelope import one
 from sotabox.api.source_schemas import NewRegistryIn, RegistryChangeIn, RegistryOut
+from sotabox.errors import Conflict
 from sotabox.operations import registries
 from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
 
-@post("/registries")
+@post(
+    "/registries", opt=contract(one_of(RegistryOut, 201), takes=NewRegistryIn, errors=(Conflict,))
+)
 async def create_registry(
     request: Request[Any, Any, Any], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -26,7 +30,7 @@ async def create_registry(
     return one(RegistryOut.of(made), 201)
 
 
-@get("/registries")
+@get("/registries", opt=contract(list_of(RegistryOut)))
 async def list_registries(
     box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -34,7 +38,7 @@ async def list_registries(
     return one([RegistryOut.of(found) for found in await registries.of(box.store, actor)])
 
 
-@get("/registries/{registry:str}")
+@get("/registries/{registry:str}", opt=contract(one_of(RegistryOut)))
 async def get_registry(
     registry: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -42,7 +46,7 @@ async def get_registry(
     return one(RegistryOut.of(await registries.get(box.store, actor, registry)))
 
 
-@patch("/registries/{registry:str}")
+@patch("/registries/{registry:str}", opt=contract(one_of(RegistryOut), takes=RegistryChangeIn))
 async def change_registry(
     request: Request[Any, Any, Any],
     registry: FromPath[str],
@@ -57,7 +61,7 @@ async def change_registry(
     return one(RegistryOut.of(changed))
 
 
-@delete("/registries/{registry:str}")
+@delete("/registries/{registry:str}", opt=contract(done()))
 async def delete_registry(
     registry: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> None:

@@ -4,14 +4,19 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from sotabox.api.contract import contract, one_of
 from sotabox.api.envelope import one
 from sotabox.api.schemas import DeploymentOut, ProjectOut
+from sotabox.errors import Conflict, EngineUnavailable, NothingRunning, ProjectDeleting
 from sotabox.operations import deployments, running
 from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
 
-@post("/projects/{project:str}/pause")
+@post(
+    "/projects/{project:str}/pause",
+    opt=contract(one_of(ProjectOut), errors=(NothingRunning, EngineUnavailable)),
+)
 async def pause(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -21,7 +26,12 @@ async def pause(
     return one(ProjectOut.of(paused, latest.get(paused.id)))
 
 
-@post("/projects/{project:str}/resume")
+@post(
+    "/projects/{project:str}/resume",
+    opt=contract(
+        one_of(DeploymentOut), errors=(Conflict, NothingRunning, ProjectDeleting, EngineUnavailable)
+    ),
+)
 async def resume(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -29,7 +39,12 @@ async def resume(
     return one(DeploymentOut.of(await running.resume(box.store, box.pipeline, actor, project)))
 
 
-@post("/projects/{project:str}/restart")
+@post(
+    "/projects/{project:str}/restart",
+    opt=contract(
+        one_of(DeploymentOut), errors=(NothingRunning, ProjectDeleting, EngineUnavailable)
+    ),
+)
 async def restart(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:

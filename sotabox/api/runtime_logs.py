@@ -13,9 +13,10 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
+from sotabox.api.contract import EVENTS, JSON, TEXT, Answer, Wrap, contract
 from sotabox.api.envelope import one
 from sotabox.api.query import cleaner, read_switch
-from sotabox.errors import BadRequest, Detail
+from sotabox.errors import BadRequest, Detail, EngineUnavailable, NothingRunning
 from sotabox.model.deployment import Deployment
 from sotabox.model.times import format_time, parse_time
 from sotabox.operations import runtime_logs
@@ -28,8 +29,6 @@ from sotabox.web.merge import merged
 TAIL_DEFAULT: Final = 100
 TAIL_MAX: Final = 10_000
 SEARCH_MAX: Final = 200
-_TEXT: Final = "text/plain"
-_JSON: Final = "application/json"
 _RETRY_MS: Final = 2000
 _PING_S: Final = 15.0
 _AGO: Final = re.compile(r"(\d{1,7})([smhd])")
@@ -44,7 +43,14 @@ class AppLineOut(msgspec.Struct, kw_only=True):
     text: str
 
 
-@get("/projects/{project:str}/logs")
+@get(
+    "/projects/{project:str}/logs",
+    opt=contract(
+        Answer(200, {TEXT: str, JSON: AppLineOut, EVENTS: str}, Wrap.LIST),
+        errors=(NothingRunning, EngineUnavailable),
+        headers=("Last-Event-ID",),
+    ),
+)
 async def get_app_log(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -62,7 +68,7 @@ async def get_app_log(
     What an older release printed went with its container.
     """
     clean = cleaner(ansi)
-    kind = request.accept.best_match([_TEXT, _JSON, sse.MEDIA_TYPE], _TEXT)
+    kind = request.accept.best_match([TEXT, JSON, sse.MEDIA_TYPE], TEXT)
     resumed = request.headers.get("last-event-id") or last_event_id
     wanted = Wanted(
         tail=None if resumed else read_tail(tail),
@@ -76,11 +82,11 @@ async def get_app_log(
         lines = _followed(box, deployment, wanted, lambda line: form(line, clean))
         if kind == sse.MEDIA_TYPE:
             lines = _framed(box, deployment, lines)
-        return Stream(lines, media_type=_TEXT if kind == _JSON else kind, headers=headers)
+        return Stream(lines, media_type=TEXT if kind == JSON else kind, headers=headers)
     found = await runtime_logs.wanted_lines(box.pipeline, deployment, wanted)
-    if kind == _JSON:
+    if kind == JSON:
         return one([AppLineOut(at=line.at, text=clean(line.text)) for line in found])
-    return Response(b"".join(_text(line, clean) for line in found), media_type=_TEXT)
+    return Response(b"".join(_text(line, clean) for line in found), media_type=TEXT)
 
 
 async def _followed(
@@ -89,13 +95,14 @@ async def _followed(
     """What is there and what comes, until the container ends; empty after a quiet while."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + box.settings.stream_max_s
+    quiet_s = min(_PING_S, box.settings.stream_max_s)
     past = await runtime_logs.wanted_lines(box.pipeline, deployment, wanted)
     yield b"".join(map(form, past))
     after = past[-1].at if past else wanted.since or ""
     if not past and wanted.tail == 0:
         after = format_time(datetime.now(UTC))
     source = runtime_logs.follow(box.pipeline, deployment, after)
-    async with aclosing(merged(source, _closing(box), quiet_s=_PING_S)) as batches:
+    async with aclosing(merged(source, _closing(box), quiet_s=quiet_s)) as batches:
         async for lines in batches:
             if box.closing.is_set() or loop.time() > deadline:
                 return

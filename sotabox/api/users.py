@@ -7,21 +7,23 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, done, one_of, page_of
 from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
 from sotabox.api.people_schemas import InvitedOut, NewUserIn, RoleIn, UserOut
+from sotabox.errors import Conflict, Invalid
 from sotabox.operations import people, users
 from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
 
-@get("/me")
+@get("/me", opt=contract(one_of(UserOut)))
 async def get_me(actor: NamedDependency[Actor]) -> Response[bytes]:
     """Whose key this is."""
     return one(UserOut.of(actor.user))
 
 
-@get("/users")
+@get("/users", opt=contract(page_of(UserOut)))
 async def list_users(
     box: NamedDependency[Box],
     actor: NamedDependency[Actor],
@@ -36,7 +38,7 @@ async def list_users(
     return many([UserOut.of(user) for user in shown], next_cursor)
 
 
-@post("/users")
+@post("/users", opt=contract(one_of(InvitedOut, 201), takes=NewUserIn))
 async def invite_user(
     request: Request[Any, Any, Any], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -46,7 +48,7 @@ async def invite_user(
     return one(InvitedOut.with_link(user, box.page(f"/setup/{token}")), 201)
 
 
-@get("/users/{user:str}")
+@get("/users/{user:str}", opt=contract(one_of(UserOut)))
 async def get_user(
     user: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -54,7 +56,7 @@ async def get_user(
     return one(UserOut.of(await people.get(box.store, actor, user)))
 
 
-@patch("/users/{user:str}")
+@patch("/users/{user:str}", opt=contract(one_of(UserOut), takes=RoleIn, errors=(Conflict,)))
 async def change_role(
     request: Request[Any, Any, Any],
     user: FromPath[str],
@@ -66,7 +68,7 @@ async def change_role(
     return one(UserOut.of(await people.change_role(box.store, actor, user, body.role)))
 
 
-@delete("/users/{user:str}")
+@delete("/users/{user:str}", opt=contract(done(), errors=(Conflict, Invalid)))
 async def remove_user(
     user: FromPath[str],
     box: NamedDependency[Box],
@@ -77,7 +79,7 @@ async def remove_user(
     await people.remove(box.store, actor, user, heir)
 
 
-@post("/users/{user:str}/setup-link")
+@post("/users/{user:str}/setup-link", opt=contract(one_of(InvitedOut, 201)))
 async def renew_setup_link(
     user: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:

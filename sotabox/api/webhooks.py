@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
 from sotabox.api.body import read_json
+from sotabox.api.contract import contract, done, list_of, one_of, page_of
 from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
 from sotabox.api.webhook_schemas import (
@@ -16,12 +17,16 @@ from sotabox.api.webhook_schemas import (
     WebhookChangeIn,
     WebhookOut,
 )
+from sotabox.errors import Conflict
 from sotabox.operations import webhooks
 from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 
 
-@post("/projects/{project:str}/webhooks")
+@post(
+    "/projects/{project:str}/webhooks",
+    opt=contract(one_of(NewWebhookOut, 201), takes=NewWebhookIn, errors=(Conflict,)),
+)
 async def create_webhook(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -34,7 +39,7 @@ async def create_webhook(
     return one(NewWebhookOut.of(made), 201)
 
 
-@get("/projects/{project:str}/webhooks")
+@get("/projects/{project:str}/webhooks", opt=contract(list_of(WebhookOut)))
 async def list_webhooks(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:
@@ -42,7 +47,7 @@ async def list_webhooks(
     return one([WebhookOut.of(found) for found in await webhooks.of(box.store, actor, project)])
 
 
-@get("/projects/{project:str}/webhooks/{webhook:str}")
+@get("/projects/{project:str}/webhooks/{webhook:str}", opt=contract(one_of(WebhookOut)))
 async def get_webhook(
     project: FromPath[str],
     webhook: FromPath[str],
@@ -53,7 +58,10 @@ async def get_webhook(
     return one(WebhookOut.of(await webhooks.get(box.store, actor, project, webhook)))
 
 
-@patch("/projects/{project:str}/webhooks/{webhook:str}")
+@patch(
+    "/projects/{project:str}/webhooks/{webhook:str}",
+    opt=contract(one_of(WebhookOut), takes=WebhookChangeIn),
+)
 async def change_webhook(
     request: Request[Any, Any, Any],
     project: FromPath[str],
@@ -76,7 +84,7 @@ async def change_webhook(
     return one(WebhookOut.of(changed))
 
 
-@delete("/projects/{project:str}/webhooks/{webhook:str}")
+@delete("/projects/{project:str}/webhooks/{webhook:str}", opt=contract(done()))
 async def delete_webhook(
     project: FromPath[str],
     webhook: FromPath[str],
@@ -87,7 +95,11 @@ async def delete_webhook(
     await webhooks.delete(box.store, actor, project, webhook)
 
 
-@post("/projects/{project:str}/webhooks/{webhook:str}/ping", status_code=200)
+@post(
+    "/projects/{project:str}/webhooks/{webhook:str}/ping",
+    status_code=200,
+    opt=contract(one_of(DeliveryOut)),
+)
 async def ping_webhook(
     project: FromPath[str],
     webhook: FromPath[str],
@@ -99,7 +111,9 @@ async def ping_webhook(
     return one(DeliveryOut.of(sent))
 
 
-@get("/projects/{project:str}/webhooks/{webhook:str}/deliveries")
+@get(
+    "/projects/{project:str}/webhooks/{webhook:str}/deliveries", opt=contract(page_of(DeliveryOut))
+)
 async def list_deliveries(
     project: FromPath[str],
     webhook: FromPath[str],
@@ -122,6 +136,7 @@ async def list_deliveries(
 @post(
     "/projects/{project:str}/webhooks/{webhook:str}/deliveries/{delivery:str}/resend",
     status_code=200,
+    opt=contract(one_of(DeliveryOut)),
 )
 async def resend_delivery(
     project: FromPath[str],

@@ -74,6 +74,7 @@ W = f"{P}/webhooks/{{webhook}}"
 RULES: dict[str, Rule] = {
     "POST /v1/auth/device-code": OPEN,
     "POST /v1/auth/device-token": OPEN,
+    "GET /v1/openapi.json": OPEN,
     "GET /v1/me": ANY_USER,
     "GET /v1/api-keys": ANY_USER,
     "POST /v1/api-keys": ANY_USER,
