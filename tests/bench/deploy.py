@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import docker
+from docker.types import IPAMConfig, IPAMPool
 
 from sotabox.engine.spec import ContainerRequest, container_body
 from sotabox.model.project import Limits
@@ -26,6 +27,7 @@ from tests.bench.table import show
 from tests.box import Box, running_box
 
 ROUNDS = 20
+_SUBNET = IPv4Network("10.214.255.0/27")
 _ROOT = Path(__file__).resolve().parents[2]
 
 DOCKERFILE = """\
@@ -98,11 +100,13 @@ class _Floor:
     def __init__(self, engine: docker.APIClient, box: Box) -> None:
         self._engine = engine
         self._instance_id = box.instance_id
-        project_id = box.request("GET", "/v1/projects/bench").data["id"]
-        networks = engine.networks(filters={"label": f"sotabox.project={project_id}"})
-        self._network = networks[0]["Id"]
-        # The last address of the network: sotabox takes them from the first on.
-        self._address = str(IPv4Network(networks[0]["IPAM"]["Config"][0]["Subnet"])[-2])
+        # A network like a project's, but of its own: sotabox counts on having a project's alone.
+        self._network = engine.create_network(
+            f"bench-{box.instance_id}",
+            ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=str(_SUBNET))]),
+            labels={"sotabox.instance": box.instance_id},
+        )["Id"]
+        self._address = str(_SUBNET[-2])
         self._image = ""
         self._serving = ""
 
