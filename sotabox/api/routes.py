@@ -9,9 +9,11 @@ from sotabox import __version__
 from sotabox.api import (
     api_keys,
     ask,
+    audit,
     commands,
     deployments,
     device_login,
+    differences,
     domains,
     env_vars,
     feed,
@@ -43,6 +45,7 @@ _RESOURCES = (
     env_vars,
     domains,
     deployments,
+    differences,
     running,
     runtime_logs,
     commands,
@@ -54,6 +57,7 @@ _RESOURCES = (
     users,
     partners,
     registries,
+    audit,
 )
 
 

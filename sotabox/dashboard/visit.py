@@ -236,4 +236,6 @@ async def provide_me(
     if found is None:
         raise LoginNeeded
     session, user = found
-    return Me(request, box, site, Actor(user), session)
+    actor = Actor(user)
+    request.scope["user"] = actor  # for the audit log
+    return Me(request, box, site, actor, session)

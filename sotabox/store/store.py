@@ -7,6 +7,7 @@ from pathlib import Path
 from sotabox.crypto import Sealer, load_key
 from sotabox.events import Bus
 from sotabox.store.api_keys import ApiKeys
+from sotabox.store.audit import Audit
 from sotabox.store.database import Database
 from sotabox.store.deliveries import Deliveries
 from sotabox.store.deployments import Deployments
@@ -51,6 +52,7 @@ class Store:
     project_settings: ProjectsSettings
     deployments: Deployments
     git_tokens: GitTokens
+    audit: Audit
     registries: Registries
     env_vars: EnvVars
     env_snapshots: EnvSnapshots
@@ -84,6 +86,7 @@ class Store:
             project_settings=ProjectsSettings(database, bus),
             deployments=Deployments(database, bus),
             git_tokens=GitTokens(database, sealer),
+            audit=Audit(database, sealer),
             registries=Registries(database, sealer),
             env_vars=EnvVars(database, sealer, bus),
             env_snapshots=EnvSnapshots(database, sealer),

@@ -13,6 +13,7 @@ from sotabox.errors import RateLimited
 from sotabox.operations.actor import Actor
 from sotabox.operations.partners import PartnerActor
 from sotabox.web.actor import Identity, RawHeaders, identify
+from sotabox.web.audit import audited
 from sotabox.web.body import Incoming
 from sotabox.web.box import Box
 from sotabox.web.failures import send_failure
@@ -59,7 +60,8 @@ class Gate:
             if is_api(scope["path"]):
                 await self._serve_api(scope, incoming, send)
             else:
-                await self._app(scope, incoming, _dressed(send, _EVERYWHERE))
+                noting = audited(_dressed(send, _EVERYWHERE), scope, self._box)
+                await self._app(scope, incoming, noting)
         except Exception:
             # The answer is under way already: all that is left is to break it off, and to say why.
             _log.exception("a response broke off: %s %r", scope["method"], scope["path"])
@@ -81,7 +83,7 @@ class Gate:
             if allowance.exceeded:
                 await send_failure(_rate_limited(allowance), _dressed(send, dress))
                 return
-        await self._app(scope, receive, _dressed(send, dress))
+        await self._app(scope, receive, audited(_dressed(send, dress), scope, self._box))
 
 
 def is_api(path: str) -> bool:

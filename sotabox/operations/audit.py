@@ -1,0 +1,54 @@
+"""The audit log: written for whatever is asked for, by whichever door; read by admins."""
+
+import logging
+
+from sotabox.errors import Unavailable
+from sotabox.model.audit import AuditEntry, AuditVerdict
+from sotabox.operations.actor import Actor
+from sotabox.store.store import Store
+
+_TARGET_MAX = 300
+
+_logger = logging.getLogger(__name__)
+
+
+async def record(
+    store: Store, actor: Actor, action: str, target: dict[str, str], address: str, status: int
+) -> None:
+    """Notes what was done or refused, before its answer goes out.
+
+    A disk that takes no more does not undo what was done; the gap stands in the box's own log.
+    """
+    try:
+        await store.audit.append(
+            actor_id=actor.user.id,
+            actor=actor.user.email,
+            action=action,
+            target={name: value[:_TARGET_MAX] for name, value in target.items()},
+            address=address,
+            status=status,
+        )
+    except Unavailable as error:
+        _logger.error(  # noqa: TRY400 - nothing of ours is wrong
+            "not in the audit log: %s by %s: %s", action, actor.user.email, error
+        )
+
+
+async def page(store: Store, actor: Actor, before: int | None, limit: int) -> list[AuditEntry]:
+    """At most `limit` entries with a position below `before`, newest first.
+
+    Raises:
+        Forbidden: the actor is no admin.
+    """
+    actor.require_admin()
+    return await store.audit.page(before, limit)
+
+
+async def verify(store: Store, actor: Actor) -> AuditVerdict:
+    """Whether the log is whole.
+
+    Raises:
+        Forbidden: the actor is no admin.
+    """
+    actor.require_admin()
+    return await store.audit.verify()
