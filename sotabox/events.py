@@ -78,9 +78,12 @@ class Bus:
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
         self._closed = False
+        #: How many events there were: who looked at the store before knows whether it is still so.
+        self.published = 0
 
     def publish(self, event: Event) -> None:
         """Tells everybody; never waits."""
+        self.published += 1
         for subscription in self._subscriptions:
             subscription.put(event)
 

@@ -89,7 +89,7 @@ async def _numbered(
 async def _news(me: Me, scope: str | None) -> AsyncIterator[bytes]:
     with me.box.bus.subscribe() as subscription:
         visible = _Visible(me.box.store, me.actor, scope)
-        yield sse.PING
+        yield _first(me)
         async with aclosing(merged(aiter(subscription), quiet_s=_QUIET_S)) as news:
             async for event in news:
                 if event is None and not await _may_stay(me):
@@ -105,7 +105,7 @@ async def _with_lines(
 ) -> AsyncIterator[bytes]:
     with me.box.bus.subscribe() as subscription:
         visible = _Visible(me.box.store, me.actor, project_id)
-        yield sse.PING
+        yield _first(me)
         async with aclosing(merged(aiter(subscription), lines, quiet_s=_QUIET_S)) as news:
             async for item in news:
                 if isinstance(item, list):
@@ -116,6 +116,16 @@ async def _with_lines(
                     yield sse.PING
                 elif await visible.is_concerned(item):
                     yield _CHANGED
+
+
+def _first(me: Me) -> bytes:
+    """What a stream begins with: `changed` where its page was made before something happened.
+
+    Asked after subscribing, so that nothing falls between the page and its stream.
+    """
+    return (
+        sse.PING if me.request.query_params.get("seen") == str(me.box.bus.published) else _CHANGED
+    )
 
 
 async def _may_stay(me: Me) -> bool:

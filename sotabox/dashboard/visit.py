@@ -57,6 +57,11 @@ class Visit:
     actor: Actor | None = None
     session: Session | None = None
     _cookies: list[Cookie] = field(default_factory=list)
+    _seen: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Notes what had happened before the store is looked at: the page's stream goes on there."""
+        self._seen = self.box.bus.published
 
     @property
     def visitor(self) -> Visitor:
@@ -111,6 +116,8 @@ class Visit:
         self, page: Page, *, status: int = 200, crumbs: tuple[Crumb, ...] = (), live: str = ""
     ) -> Response[bytes]:
         """The page as an answer."""
+        if live:
+            live += f"{'&' if '?' in live else '?'}seen={self._seen}"
         body = self.site.templates.render(page, self._frame(crumbs, live))
         content, headers = compress(self.request, body)
         return self._answer(content, status, headers)

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.box import Box, running_box
+from tests.browser.namespace import namespace
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -47,9 +48,12 @@ def origin(box: Box) -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def browser(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, from where only the box can be reached."""
+    with namespace() as network, sync_playwright() as playwright:
+        network.expose(box.port)
+        program = network.program(CHROMIUM, tmp_path_factory.mktemp("browser"))
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
 
