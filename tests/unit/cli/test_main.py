@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,16 @@ from sotabox import __version__
 from sotabox.cli.main import COMMANDS, build_parser, run
 from sotabox.settings import TABLE
 
-SLOW_LIBRARIES = {"asyncio", "cryptography", "docker", "granian", "httpx", "litestar", "msgspec"}
+SLOW_LIBRARIES = {
+    "asyncio",
+    "cryptography",
+    "docker",
+    "granian",
+    "httpx",
+    "litestar",
+    "msgspec",
+    "pathspec",
+}
 
 
 def test_version_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -29,6 +39,19 @@ def test_version_imports_no_library() -> None:
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert not SLOW_LIBRARIES & set(done.stdout.split())
+
+
+def test_version_is_there_at_once() -> None:
+    """`sotabox --version` takes no time that a person would notice: 0.3 s on a slow machine."""
+
+    def took_s() -> float:
+        started = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "sotabox", "--version"], check=True, stdout=subprocess.DEVNULL
+        )
+        return time.perf_counter() - started
+
+    assert min(took_s() for _ in range(5)) <= 0.3
 
 
 @pytest.mark.parametrize("argv", [[], ["no-such-command"], ["serve", "--no-such-flag"], ["apikey"]])
