@@ -5,6 +5,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery
 
+from sotabox.api.contract import contract, one_of, page_of
 from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
 from sotabox.model.audit import AuditEntry, AuditVerdict
@@ -43,7 +44,7 @@ class AuditVerdictOut(msgspec.Struct, kw_only=True):
         return cls(**msgspec.structs.asdict(verdict))
 
 
-@get("/audit")
+@get("/audit", opt=contract(page_of(AuditEntryOut)))
 async def list_audit_entries(
     box: NamedDependency[Box],
     actor: NamedDependency[Actor],
@@ -58,7 +59,7 @@ async def list_audit_entries(
     return many([AuditEntryOut.of(entry) for entry in shown], next_cursor)
 
 
-@get("/audit/verify")
+@get("/audit/verify", opt=contract(one_of(AuditVerdictOut)))
 async def verify_audit(box: NamedDependency[Box], actor: NamedDependency[Actor]) -> Response[bytes]:
     """Reads the whole log and says whether something was changed, cut out or cut off."""
     return one(AuditVerdictOut.of(await audit.verify(box.store, actor)))

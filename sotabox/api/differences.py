@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
+from sotabox.api.contract import contract, one_of
 from sotabox.api.envelope import one
 from sotabox.model.difference import FieldChange, KeyChanges
 from sotabox.operations import differences
@@ -66,16 +67,18 @@ class DifferenceOut(msgspec.Struct, kw_only=True):
         )
 
 
-@get("/projects/{project:str}/deployments/{deployment:str}/diff")
+@get(
+    "/projects/{project:str}/deployments/{deployment:str}/diff", opt=contract(one_of(DifferenceOut))
+)
 async def diff_deployments(
     project: FromPath[str],
     deployment: FromPath[str],
     box: NamedDependency[Box],
     actor: NamedDependency[Actor],
-    other: Annotated[str | None, QueryParameter(name="with")] = None,
+    with_: Annotated[str | None, QueryParameter(name="with")] = None,
 ) -> Response[bytes]:
     """What changed from the deployment `?with=…` to this one."""
-    found = await differences.diff(box.store, actor, project, deployment, other)
+    found = await differences.diff(box.store, actor, project, deployment, with_)
     return one(DifferenceOut.of(found))
 
 

@@ -54,6 +54,7 @@ _IN_QUERY: Final = {
     "since": "Only what is later: a time in RFC 3339, or so long ago (30s, 15m, 2h, 7d).",
     "tail": "How many of the last lines: by default 100, at most 10000; or all.",
     "search": "Only lines that hold this text, in any case.",
+    "with": "The id of the deployment to compare with, which is the one before.",
     "heir": "The address of the user who gets the projects.",
 }
 _IN_HEADER: Final = {
@@ -157,7 +158,7 @@ def _operation(handler: HTTPRouteHandler, components: _Components) -> Json:
 def _parameters(handler: HTTPRouteHandler, contract: Contract) -> list[Json]:
     in_path = [name for path in sorted(handler.paths) for name in _PARAMETER.findall(path)]
     in_query = [
-        name
+        name.rstrip("_")  # as a word of Python's own is written
         for name, parameter in inspect.signature(handler.fn).parameters.items()
         if any(isinstance(extra, QueryParameter) for extra in get_args(parameter.annotation))
     ]
