@@ -43,14 +43,31 @@ const live = document.getElementById("live");
 const offline = document.getElementById("offline");
 if (live && offline) {
   let lostAt = null;
-  live.addEventListener("htmx:sse:error", () => {
+  let pause = 1000;
+  const lost = () => {
     lostAt ??= new Date();
     const clock = lostAt.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     offline.textContent = `No connection since ${clock}: what you see may be old. Trying again…`;
     offline.hidden = false;
-  });
+  };
+  // The extension comes back by itself from a stream that broke; a first one that failed is ours.
+  const again = (event) => {
+    if (event.target !== live) return;
+    event.preventDefault();
+    lost();
+    setTimeout(() => htmx.ajax("GET", live.getAttribute("data-hx-sse:connect"), { source: live }), pause);
+    pause = Math.min(2 * pause, 30_000);
+  };
+  live.addEventListener("htmx:response:error", again);
+  live.addEventListener("htmx:error", again);
+  live.addEventListener("htmx:sse:error", lost);
   live.addEventListener("htmx:sse:after:connection", (event) => {
+    if (event.detail.connection.status === 204) {
+      location.reload(); // the session has ended: to the login, and back here
+      return;
+    }
     offline.hidden = true;
+    pause = 1000;
     if (lostAt || event.detail.connection.attempt > 0) live.dispatchEvent(new Event("changed", { bubbles: true }));
     lostAt = null;
   });

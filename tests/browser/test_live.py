@@ -4,15 +4,26 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.box import Box
+from tests.browser.conftest import EMAIL, PASSWORD
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 SITE = {"index.html": "<h1>one</h1>"}
+
+
+def log_in(page: Page) -> None:
+    """Lets a browser in by the form."""
+    page.goto("/login")
+    page.get_by_label("Email").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda url: "login" not in url)
 
 
 def test_projects_follow_what_others_do(box: Box, open_page: Callable[..., Page]) -> None:
@@ -36,15 +47,64 @@ def test_lost_connection_is_told_and_mends_by_itself(
     """While the box is away the page says since when; when it is back, it shows what it missed."""
     box.create("patient")
     page = open_page(expected="Failed to load resource|htmx:sse:error")
-    page.goto("/projects/patient")
+    with page.expect_response(re.compile("/events")):
+        page.goto("/projects/patient")
     offline = page.locator("#offline")
     expect(offline).to_be_hidden()
     box.kill()
-    expect(offline).to_contain_text("No connection since")
-    box.start()
+    try:
+        expect(offline).to_contain_text("No connection since")
+    finally:
+        box.start()
     box.deploy("patient", SITE)
     expect(offline).to_be_hidden(timeout=30_000)
     expect(page.locator("#now")).to_contain_text("Went live")
+
+
+def test_page_whose_first_connection_fails_tries_again(
+    box: Box, open_page: Callable[..., Page]
+) -> None:
+    """A box that restarts in the very moment of a page's loading is found again."""
+    box.create("unlucky")
+    page = open_page(expected="Failed to load resource|htmx")
+    failed = iter([True])
+    page.route(
+        "**/events?*",
+        lambda route: (
+            route.fulfill(status=502, content_type="text/html", body="<h1>away</h1>")
+            if next(failed, False)
+            else route.continue_()
+        ),
+    )
+    page.goto("/projects/unlucky")
+    offline = page.locator("#offline")
+    expect(offline).to_contain_text("No connection since")
+    expect(page.get_by_text("away")).to_have_count(0)
+    expect(offline).to_be_hidden(timeout=15_000)
+    box.deploy("unlucky", SITE)
+    expect(page.locator("#now")).to_contain_text("Went live")
+
+
+def test_ended_session_leads_to_the_login(
+    box: Box,
+    browser: Browser,
+    admin: dict[str, Any],  # noqa: ARG001 - there is a login
+    origin: str,
+) -> None:
+    """A page left open does not go on for somebody who was logged out elsewhere."""
+    context = browser.new_context(base_url=origin)
+    page = context.new_page()
+    log_in(page)
+    box.create("left-open")
+    page.goto("/account")
+    left_open = context.new_page()
+    with left_open.expect_response(re.compile("/events")):
+        left_open.goto("/projects/left-open")
+    page.get_by_role("button", name=re.compile("this browser")).click()
+    page.wait_for_url(re.compile("/login"))
+    box.deploy("left-open", SITE)
+    left_open.wait_for_url(re.compile("/login"))
+    context.close()
 
 
 def test_long_log_is_followed_until_one_scrolls_up(
