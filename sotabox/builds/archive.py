@@ -187,7 +187,9 @@ class ArchiveChecker:
             if (onward := self._links.get("/".join(at))) is not None:
                 hops += 1
                 if hops > _LINK_HOPS:
-                    return True  # a circle leads nowhere, so not outside
+                    # Or in a chain whose end nobody looked at: not every reader of links gives up
+                    # where the kernel does.
+                    _refuse(path, "links in a circle", "Remove the link.")
                 at.pop()
                 waiting.extend(onward.split("/")[::-1])
         return True

@@ -246,7 +246,8 @@ def _number(field: bytes) -> int:
 
 
 def _decimal(text: str) -> int:
-    if not text.lstrip("-").isdigit() or len(text) > 20:
+    # `isdigit` alone is true for a superscript two, and `int` has no idea what that is.
+    if not (text.isascii() and text.removeprefix("-").isdigit()) or len(text) > 20:
         raise ArchiveInvalid("The archive is damaged (a PAX header's number)", hint=_AGAIN)
     return int(text)
 

@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from sotabox.builds.archive import ArchiveLimits
+from sotabox.builds.archive import ArchiveLimits, show
 from sotabox.errors import ArchiveInvalid, DiskFull
 
 _MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")  # with entries, and without
@@ -27,6 +27,9 @@ _ENTRY: Final = b"PK\x01\x02"
 _ENTRY_BYTES: Final = 46
 _ZIP64: Final = 0xFFFFFFFF
 _LINK_MAX_BYTES: Final = 4096
+#: Of the others the library unpacks all that it has read at once, whatever was asked for: 4 kB of
+#: bzip2 become 4 GB of memory.
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeError)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -102,6 +105,11 @@ def _count(data: bytes, at_most: int) -> int:
 def _copy(zipped: zipfile.ZipFile, packed: tarfile.TarFile, limits: ArchiveLimits) -> None:
     room_bytes = limits.unpacked_max_bytes
     for entry in zipped.infolist():
+        if entry.compress_type not in _METHODS:
+            raise ArchiveInvalid(
+                f"The entry '{show(entry.filename)}' is packed in an unusual way",
+                hint="Pack it with the usual compression (deflate); or send a .tar.gz.",
+            )
         room_bytes -= entry.file_size
         if room_bytes < 0:
             raise ArchiveInvalid(

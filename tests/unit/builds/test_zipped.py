@@ -3,6 +3,7 @@
 import io
 import stat
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -111,3 +112,19 @@ def test_tar_is_no_zip(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "app.tar.gz", "w:gz") as archive:
         archive.addfile(tarfile.TarInfo("a"), io.BytesIO())
     assert not is_zip(tmp_path / "app.tar.gz")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_methods_that_unpack_without_bound_are_refused(method: int, tmp_path: Path) -> None:
+    """A few kilobytes that say they hold one byte would become gigabytes of memory."""
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", method) as zipped:
+        zipped.writestr("bomb", bytes(50_000_000))
+    assert path.stat().st_size < 10_000
+    tracemalloc.start()
+    with pytest.raises(ArchiveInvalid, match="'bomb' is packed in an unusual way"):
+        convert(path, tmp_path / "out", LIMITS)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 5_000_000
+    assert not (tmp_path / "out").exists()
