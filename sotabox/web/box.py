@@ -11,6 +11,8 @@ from sotabox.operations.throttle import Throttle
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
 from sotabox.store.store import Store
+from sotabox.upkeep.sampler import Latest
+from sotabox.upkeep.vitals import Vitals
 from sotabox.webhooks.courier import Courier
 
 
@@ -26,6 +28,8 @@ class Box:
     courier: Courier
     url_of: Callable[[str], str]  # a host's address as a person would type it
     device_guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES_MAX))
+    vitals: Vitals = field(default_factory=Vitals)
+    latest: Latest = field(default_factory=Latest)
     #: Set when the box stops: streams end themselves, as the server waits for them.
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 

@@ -1,6 +1,7 @@
 """What a box does for itself: backups by the clock, tidying up, and what a kill leaves of both."""
 
 import json
+import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -14,7 +15,8 @@ from tests.box import Box, running_box
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-SOON_S = 20
+SOON_S = 20.0
+LOOKS_S = 70.0  # two of the looks that come each half minute
 
 
 def test_scheduled_backup_is_made_and_tried_out(docker_host: str, tmp_path: Path) -> None:  # noqa: ARG001
@@ -99,8 +101,47 @@ def readiness(box: Box) -> Any:
     return box.request("GET", "/readyz").data
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + SOON_S
+def wait_for(condition: Callable[[], bool], timeout_s: float = SOON_S) -> None:
+    deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_figures_of_an_app_are_kept_and_told(
+    docker_host: str,  # noqa: ARG001
+    tmp_path: Path,
+    app_files: dict[str, str],
+) -> None:
+    """Two looks later: what it used and answered, for the dashboard, and for a monitor with a token."""
+    token = tmp_path / "token"
+    token.write_text("open\n")
+    with running_box(metrics_token_file=str(token), log_format="json") as box:
+        box.create("shop")
+        assert box.deploy("shop", app_files)["status"] == "running"
+        assert (
+            box.request("GET", "/metrics", headers={"Authorization": "Bearer shut"}).status == 401
+        )
+        wait_for(lambda: 'app_memory_bytes{project="shop"}' in figures(box), LOOKS_S)
+        for _ in range(5):
+            assert box.visit("shop").status == 200
+        wait_for(
+            lambda: 'app_requests_total{project="shop",class="2xx"} 5' in figures(box), LOOKS_S
+        )
+        rows = sampled(box)
+        assert sum(row["ok"] for row in rows) == 5
+        assert all(row["memory_bytes"] > 1_000_000 and row["cpu_ms"] >= 0 for row in rows)
+        assert 'sotabox_deployments{status="running"} 1' in figures(box)
+        assert all("time" in json.loads(line) for line in box.logs[0].read_text().splitlines())
+
+
+def figures(box: Box) -> str:
+    answer = box.request("GET", "/metrics", headers={"Authorization": "Bearer open"})
+    assert answer.status == 200, answer.body
+    return answer.body.decode()
+
+
+def sampled(box: Box) -> list[sqlite3.Row]:
+    with closing(sqlite3.connect(box.directory / "sotabox.db")) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute("SELECT * FROM samples WHERE step_s = 30").fetchall()

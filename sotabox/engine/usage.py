@@ -1,0 +1,68 @@
+"""What containers use at this moment, read from their control groups: no call of the engine.
+
+    cgroup driver    a container's group
+    cgroupfs         `{parent}/{id}`
+    systemd          `{parent}/docker-{id}.scope`
+
+Source: moby, `daemon/daemon_unix.go`; the kernel's cgroup-v1/memory, cgroup-v1/cpuacct, cgroup-v2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sotabox.engine.cgroups import EngineGroups, Hierarchy
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU time since the container started, in microseconds; memory that it could not give back."""
+
+    cpu_us: int
+    memory_bytes: int
+
+
+def read_usages(
+    hierarchy: Hierarchy, engine: EngineGroups, container_ids: Sequence[str]
+) -> dict[str, Usage]:
+    """What each container uses; one that doesn't run, or whose group is elsewhere, is left out."""
+    found = {}
+    for id_ in container_ids:
+        try:
+            found[id_] = _read(hierarchy, engine, id_)
+        except (OSError, ValueError, LookupError):  # it ended, or between two lines of a file
+            continue
+    return found
+
+
+def _read(hierarchy: Hierarchy, engine: EngineGroups, id_: str) -> Usage:
+    name = f"docker-{id_}.scope" if engine.driver == "systemd" else id_
+    relative = f"{engine.parent}/{name}"
+    memory = hierarchy.roots["memory"] / relative
+    if hierarchy.version == 1:
+        accounting = _accounting(hierarchy.roots["cpu"]) / relative
+        cpu_us = int((accounting / "cpuacct.usage").read_text(encoding="ascii")) // 1000
+        used = int((memory / "memory.usage_in_bytes").read_text(encoding="ascii"))
+        return Usage(cpu_us, max(0, used - _value(memory / "memory.stat", "total_inactive_file")))
+    cpu_us = _value(hierarchy.roots["cpu"] / relative / "cpu.stat", "usage_usec")
+    used = int((memory / "memory.current").read_text(encoding="ascii"))
+    return Usage(cpu_us, max(0, used - _value(memory / "memory.stat", "inactive_file")))
+
+
+def _accounting(cpu: Path) -> Path:
+    """The controller that counts CPU time: mounted with `cpu` almost everywhere, else beside it."""
+    beside = cpu.parent / "cpuacct"
+    return beside if beside.is_dir() else cpu
+
+
+def _value(file: Path, name: str) -> int:
+    r"""The number behind a name in a file of lines `name number`.
+
+    Raises:
+        OSError, LookupError: there is none.
+    """
+    for line in file.read_text(encoding="ascii").splitlines():
+        key, _, number = line.partition(" ")
+        if key == name:
+            return int(number)
+    raise LookupError(f"{file} has no {name}")

@@ -1,0 +1,69 @@
+"""What an app used and answered in a while: the figures behind the dashboard's graphs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """An app's figures over some seconds; two that follow each other add up to one.
+
+    Attributes:
+        at: when it begins, unix seconds.
+        seconds: how much time it covers: less than its step where the box was not there.
+        cpu_ms: CPU time used. memory_bytes: the most that was in use when looked at.
+        ok, redirect, client_error, server_error: requests that ended, by their answer's class.
+        duration_ms: of all those requests together. slow: those that took more than a second.
+    """
+
+    project_id: str
+    at: int = 0
+    seconds: float = 0.0
+    cpu_ms: int = 0
+    memory_bytes: int = 0
+    ok: int = 0
+    redirect: int = 0
+    client_error: int = 0
+    server_error: int = 0
+    duration_ms: int = 0
+    slow: int = 0
+
+    @property
+    def requests(self) -> int:
+        return self.ok + self.redirect + self.client_error + self.server_error
+
+    @property
+    def cpu_cores(self) -> float:
+        """Cores in use on average."""
+        return self.cpu_ms / 1000 / self.seconds if self.seconds else 0.0
+
+    @property
+    def mean_ms(self) -> float:
+        """What a request took on average."""
+        return self.duration_ms / self.requests if self.requests else 0.0
+
+
+class Span(StrEnum):
+    """How far back a graph looks."""
+
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """How a span is kept: samples of `step_s`, for `kept_s`."""
+
+    step_s: int
+    kept_s: int
+
+
+#: 576 rows an app, however long it lives.
+RINGS: Final[dict[Span, Ring]] = {
+    Span.HOUR: Ring(30, 3600),
+    Span.DAY: Ring(300, 24 * 3600),
+    Span.WEEK: Ring(3600, 7 * 24 * 3600),
+}

@@ -1,0 +1,83 @@
+"""The `samples` table: what apps used, in three resolutions at once.
+
+A sample is added to the row of its half minute, of its five minutes and of its hour. So nothing has
+ever to be summed up later, and each app has a bounded number of rows.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from sotabox.model.sample import RINGS, Sample, Span
+from sotabox.store.database import Database
+
+_SUMMED: Final = ("seconds", "cpu_ms", "ok", "redirect", "client_error", "server_error",
+                  "duration_ms", "slow")  # fmt: skip
+_COLUMNS: Final = ("project_id", *_SUMMED, "memory_bytes")
+_ADD: Final = f"""
+    INSERT INTO samples (step_s, at, {", ".join(_COLUMNS)})
+    SELECT :step_s, :at, {", ".join(f"json_extract(value, '$.{column}')" for column in _COLUMNS)}
+    FROM json_each(:rows) JOIN projects ON projects.id = json_extract(value, '$.project_id')
+    WHERE true
+    ON CONFLICT (project_id, step_s, at) DO UPDATE SET
+        {", ".join(f"{column} = {column} + excluded.{column}" for column in _SUMMED)},
+        memory_bytes = max(memory_bytes, excluded.memory_bytes)"""
+_FORGET: Final = "DELETE FROM samples WHERE step_s = ? AND at < ?"
+_SERIES: Final = """
+    SELECT * FROM samples WHERE project_id = ? AND step_s = ? AND at >= ? ORDER BY at"""
+_SERVING: Final = """
+    SELECT p.id, p.slug, d.container_id FROM deployments AS d JOIN projects AS p ON p.id = d.project_id
+    WHERE d.status = 'running' AND d.container_id IS NOT NULL"""
+_DOMAINS: Final = "SELECT domain, project_id FROM domains"
+_OUTCOMES: Final = "SELECT status, count(*) AS number FROM deployments GROUP BY status"
+_PHASES: Final = """
+    SELECT phase.key AS phase, count(*) AS number, sum(phase.value) AS duration_ms
+    FROM deployments, json_each(deployments.phases) AS phase GROUP BY phase.key"""
+
+
+class Samples:
+    """Figures of apps over time, and of the box at this moment."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._forgotten_at = 0
+
+    async def add(self, moment: int, samples: Sequence[Sample]) -> None:
+        """Adds what was seen in the time before `moment` (unix seconds); forgets what is too old."""
+        rows = msgspec.json.encode(samples).decode()
+        hour = moment - moment % 3600
+        async with self._database.transaction() as transaction:
+            for ring in RINGS.values():
+                at = moment - moment % ring.step_s
+                values: dict[str, Any] = {"step_s": ring.step_s, "at": at, "rows": rows}
+                await transaction.execute(_ADD, values)
+                if hour != self._forgotten_at:
+                    await transaction.execute(_FORGET, (ring.step_s, moment - ring.kept_s))
+        self._forgotten_at = hour
+
+    async def series(self, project_id: str, span: Span, now: int) -> list[Sample]:
+        """A project's samples of a span, oldest first; times without any have no entry."""
+        ring = RINGS[span]
+        rows = await self._database.all(_SERIES, (project_id, ring.step_s, now - ring.kept_s))
+        return [
+            Sample(at=row["at"], **{column: row[column] for column in _COLUMNS}) for row in rows
+        ]
+
+    async def serving(self) -> list[tuple[str, str, str]]:
+        """What runs: project's id, its slug, the container's id."""
+        rows = await self._database.all(_SERVING)
+        return [(row["id"], row["slug"], row["container_id"]) for row in rows]
+
+    async def domains(self) -> dict[str, str]:
+        """The project of each custom domain."""
+        return {row["domain"]: row["project_id"] for row in await self._database.all(_DOMAINS)}
+
+    async def outcomes(self) -> dict[str, int]:
+        """How many deployments there are, by status."""
+        return {row["status"]: row["number"] for row in await self._database.all(_OUTCOMES)}
+
+    async def phases(self) -> dict[str, tuple[int, int]]:
+        """How often each phase of a deployment was gone through, and the milliseconds it took."""
+        rows = await self._database.all(_PHASES)
+        return {row["phase"]: (row["number"], row["duration_ms"]) for row in rows}

@@ -1,0 +1,35 @@
+"""The log of the control plane: lines for the journal, or JSON for a collector of logs."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+from sotabox.model.times import format_time
+
+
+def configure_log(level: str, form: str) -> None:
+    """Sends what is logged to standard error, as text or as json."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s")
+    )
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+class JsonLines(logging.Formatter):
+    """A JSON object a line: `time`, `level`, `logger`, `message`, and what a caller gave as `extra`."""
+
+    _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": format_time(datetime.fromtimestamp(record.created, UTC)),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {key: value for key, value in vars(record).items() if key not in self._OWN}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)

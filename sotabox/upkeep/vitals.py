@@ -1,0 +1,44 @@
+"""How the control plane itself is: how late its event loop comes, how much memory it takes."""
+
+import asyncio
+import os
+import resource
+import time
+from collections import deque
+from pathlib import Path
+from typing import Final, Never
+
+_TICK_S: Final = 2.0
+_REMEMBERED: Final = 30  # ticks: a minute
+_STATM: Final = Path("/proc/self/statm")
+
+
+class Vitals:
+    """Figures of this process; `run` measures the event loop's lag."""
+
+    def __init__(self) -> None:
+        self._lags: deque[float] = deque(maxlen=_REMEMBERED)
+
+    async def run(self) -> Never:
+        """Measures how much later than asked a sleep ends; the root of its task."""
+        while True:
+            due = time.monotonic() + _TICK_S
+            await asyncio.sleep(_TICK_S)
+            self._lags.append(max(0.0, time.monotonic() - due))
+
+    @property
+    def lag_s(self) -> float:
+        """The event loop's longest lag of the last minute."""
+        return max(self._lags, default=0.0)
+
+    @property
+    def resident_bytes(self) -> int:
+        """Memory that this process has in RAM."""
+        pages = int(_STATM.read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU time that this process has used."""
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        return used.ru_utime + used.ru_stime
