@@ -9,6 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from sotabox.api.contract import contract, one_of
 from sotabox.api.envelope import one
+from sotabox.errors import Invalid
 from sotabox.model.difference import FieldChange, KeyChanges
 from sotabox.operations import differences
 from sotabox.operations.actor import Actor
@@ -68,7 +69,8 @@ class DifferenceOut(msgspec.Struct, kw_only=True):
 
 
 @get(
-    "/projects/{project:str}/deployments/{deployment:str}/diff", opt=contract(one_of(DifferenceOut))
+    "/projects/{project:str}/deployments/{deployment:str}/diff",
+    opt=contract(one_of(DifferenceOut), errors=(Invalid,)),
 )
 async def diff_deployments(
     project: FromPath[str],

@@ -12,7 +12,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 
-from sotabox.api.contract import FORM, JSON, KEY, Answer, Contract, Wrap
+from sotabox.api.contract import EVENTS, FORM, JSON, KEY, Answer, Contract, Wrap
 from sotabox.errors import (
     BadRequest,
     DiskFull,
@@ -54,7 +54,7 @@ _IN_QUERY: Final = {
     "since": "Only what is later: a time in RFC 3339, or so long ago (30s, 15m, 2h, 7d).",
     "tail": "How many of the last lines: by default 100, at most 10000; or all.",
     "search": "Only lines that hold this text, in any case.",
-    "with": "The id of the deployment to compare with, which is the one before.",
+    "with": "The id of the deployment to compare with.",
     "heir": "The address of the user who gets the projects.",
 }
 _IN_HEADER: Final = {
@@ -158,9 +158,10 @@ def _operation(handler: HTTPRouteHandler, components: _Components) -> Json:
 def _parameters(handler: HTTPRouteHandler, contract: Contract) -> list[Json]:
     in_path = [name for path in sorted(handler.paths) for name in _PARAMETER.findall(path)]
     in_query = [
-        name.rstrip("_")  # as a word of Python's own is written
+        extra.name or name
         for name, parameter in inspect.signature(handler.fn).parameters.items()
-        if any(isinstance(extra, QueryParameter) for extra in get_args(parameter.annotation))
+        for extra in get_args(parameter.annotation)
+        if isinstance(extra, QueryParameter)
     ]
     text = {"type": "string"}
     return [
@@ -233,7 +234,7 @@ def _success(answer: Answer, components: _Components) -> Json:
         return {"description": "Done."}
     content = {}
     for media_type, kind in answer.content.items():
-        schema = components.of(kind)
+        schema = _EVENT if media_type == EVENTS else components.of(kind)
         content[media_type] = {
             "schema": _wrapped(schema, answer.wrap) if media_type == JSON else schema
         }
@@ -273,6 +274,11 @@ def _tidy(schema: Json) -> Json:
     return schema
 
 
+_EVENT: Final[Json] = {
+    "description": "Each event of the stream.",
+    "type": "object",
+    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
+}
 _DETAIL: Final[Json] = {
     "type": "object",
     "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
