@@ -66,7 +66,12 @@ def api_routes() -> list[ControllerRouterHandler]:
     """The handlers of `/v1`, and those that tell a monitor how the box is."""
     handlers = [handler for resource in _RESOURCES for handler in resource.ROUTES]
     handlers.append(document_route(openapi))
-    return [Router(API_PREFIX, route_handlers=handlers), *health.ROUTES, *metrics.ROUTES, *ask.ROUTES]
+    return [
+        Router(API_PREFIX, route_handlers=handlers),
+        *health.ROUTES,
+        *metrics.ROUTES,
+        *ask.ROUTES,
+    ]
 
 
 def openapi() -> dict[str, Any]:
