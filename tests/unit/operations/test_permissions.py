@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sotabox.errors import Forbidden, NotFound, SotaboxError
-from sotabox.operations import api_keys, deployments, env_vars, projects
+from sotabox.model.sample import Span
+from sotabox.operations import api_keys, deployments, env_vars, metrics, projects
 from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.settings import Settings
 from tests.unit.operations.conftest import Town
@@ -15,6 +16,7 @@ Operation = Callable[[Town, Actor, str], Awaitable[object]]
 READS: dict[str, Operation] = {
     "see the project": lambda t, a, ref: visible_project(t.store, a, ref),
     "list deployments": lambda t, a, ref: deployments.page(t.store, a, ref, None, 10),
+    "see what it uses": lambda t, a, ref: metrics.series(t.store, a, ref, Span.DAY),
 }
 CHANGES: dict[str, Operation] = {
     "change the project": lambda t, a, ref: changeable_project(t.store, a, ref),
