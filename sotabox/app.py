@@ -47,6 +47,7 @@ from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.deploy import Deployer
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.fetch import Fetcher
+from sotabox.pipeline.guards import Guards
 from sotabox.pipeline.health import HealthCheck
 from sotabox.pipeline.limits import PlanLimits
 from sotabox.pipeline.locks import ProjectLocks
@@ -114,6 +115,7 @@ async def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
         started = await parts.caddy.start(await parts.routes.read())
         _logger.info("Caddy %s, process %d", started.version, started.pid)
         await parts.repairs.resume_waiting()
+        await parts.guards.resume()
         await _run(parts)
 
 
@@ -162,6 +164,13 @@ class _Parts:
         swaps = ProjectLocks()
         self.commands = Commands(candidates, containers, swaps)
         waiting = waiting_target(files)
+        visits = Visits(store, self.caddy.admin, self._host_of)
+        self.guards = Guards(
+            store=store,
+            containers=containers,
+            visits=visits,
+            submit=self._submit,
+        )
         keyring = Keyring(settings, store)
         self.source_resolver = OutwardResolver(
             Policy(settings.private_sources, *_own_networks(settings))
@@ -214,7 +223,8 @@ class _Parts:
             retention=self.retention,
             build_slots=build_slots,
             swaps=swaps,
-            visits=Visits(store, self.caddy.admin, self._host_of),
+            visits=visits,
+            guards=self.guards,
             url_of=self._url_of,
         )
         self.queue = Queue(deployer.run, on_end=store.logs.wake)
@@ -304,6 +314,9 @@ class _Parts:
             apply_routes=self.routes.apply,
         )
 
+    def _submit(self, project_id: str, deployment_id: str) -> None:
+        self.queue.submit(project_id, deployment_id)
+
     async def _addresses_of(self, host: str, port: int) -> Sequence[IPv4Address | IPv6Address]:
         """Where something may be fetched from for a person of this box."""
         try:
@@ -337,6 +350,7 @@ class _Parts:
 
     async def close(self) -> None:
         """Ends what works in the background; containers and Caddy stay as they are."""
+        await self.guards.close()
         await self.queue.close()
         await self.rebuilds.close()
         await self.courier.close()

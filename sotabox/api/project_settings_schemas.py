@@ -10,7 +10,9 @@ class SettingsOut(msgspec.Struct, kw_only=True):
     """A project's settings; null is what the box says, or what a build finds by itself.
 
     `builder`, `root_directory` and the commands count from the next build, all else from the next
-    start of a container; more memory and CPU at once.
+    start of a container; more memory and CPU at once. `guard_minutes` is how long a new version is
+    watched: one with more server errors than `guard_5xx_percent`, or that ends by itself again and
+    again, gives way to the version before.
     """
 
     memory_mb: int | None
@@ -24,6 +26,8 @@ class SettingsOut(msgspec.Struct, kw_only=True):
     root_directory: str | None
     build_command: str | None
     start_command: str | None
+    guard_minutes: int | None
+    guard_5xx_percent: float | None
 
     @classmethod
     def of(cls, settings: ProjectSettings) -> "SettingsOut":
@@ -44,3 +48,5 @@ class SettingsIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     root_directory: str | UnsetType | None = UNSET
     build_command: str | UnsetType | None = UNSET
     start_command: str | UnsetType | None = UNSET
+    guard_minutes: int | UnsetType | None = UNSET
+    guard_5xx_percent: float | UnsetType | None = UNSET

@@ -14,6 +14,7 @@ CPUS_MOST: Final = 512
 PIDS_MOST: Final = 1_000_000
 TIMEOUT_MOST_S: Final = 3600
 COMMAND_MAX: Final = 4096
+GUARD_MOST_MIN: Final = 1440
 PATH_MAX: Final = 1024
 
 _HEALTH_PATH: Final = re.compile(r"/[!-~]*")
@@ -33,6 +34,8 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
     root_directory: str | None = None
     build_command: str | None = None
     start_command: str | None = None
+    guard_minutes: int | None = None
+    guard_5xx_percent: float | None = None
 
 
 FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(ProjectSettings))
@@ -95,4 +98,6 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str | None]]] = {
     "root_directory": _check_root_directory,
     "build_command": _check_command,
     "start_command": _check_command,
+    "guard_minutes": _whole(0, GUARD_MOST_MIN),
+    "guard_5xx_percent": lambda value: None if 0 < value <= 100 else "use more than 0, up to 100",
 }

@@ -33,6 +33,7 @@ from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.fetch import Fetcher
+from sotabox.pipeline.guards import Guards
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.pull import Puller
@@ -89,6 +90,7 @@ class Deployer:
     build_slots: asyncio.Semaphore
     swaps: ProjectLocks
     visits: Visits
+    guards: Guards
     url_of: Callable[[str], str]  # of a slug, with its scheme
 
     async def run(self, deployment_id: str) -> None:
@@ -242,7 +244,11 @@ class Deployer:
             current = await self.store.deployments.find(deployment_id)
             if current is None or current.status is not Status.DEPLOYING:
                 return False
+            running = await self.store.deployments.running(project.id)
+            guard = await self.guards.prepare(project, current, running)
             await uninterrupted(self._hand_over(current, attempt, candidate, watch))
+        if guard is not None:
+            self.guards.begin(guard)
         report = await watch.report(attempt.phases["swap"], patience_s=PATIENCE_S)
         attempt.log.deploy(describe(report), f"Live at {self.url_of(project.slug)}")
         await self._note(deployment_id, report)

@@ -11,11 +11,20 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from sotabox.errors import RouterUnavailable
+from sotabox.model.guard import Answers
 from sotabox.model.project import Project
 from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
 from sotabox.router.admin import Admin
-from sotabox.router.traffic import COUNTERS, Tally, Traffic, read_traffic, tally
+from sotabox.router.traffic import (
+    ANSWERS,
+    COUNTERS,
+    Tally,
+    Traffic,
+    read_answers,
+    read_traffic,
+    tally,
+)
 from sotabox.store.store import Store
 
 #: What a look may hold up a deployment, at most.
@@ -40,14 +49,23 @@ class Visits:
         watch = Watch(self._look)
         looking = asyncio.create_task(watch.look_ahead(), name=f"count for {project.slug}")
         try:
-            domains = await self._store.domains.of_project(project.id)
-            watch.hosts = frozenset(
-                {self._host_of(project.slug), *(domain.domain for domain in domains)}
-            )
+            watch.hosts = await self._hosts(project)
             yield watch
         finally:
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
+
+    async def answers(self, project: Project) -> Answers:
+        """What visitors of a project were answered since Caddy's counters began.
+
+        Raises:
+            RouterUnavailable: Caddy does not say.
+        """
+        return read_answers(await self._admin.metrics(ANSWERS), await self._hosts(project))
+
+    async def _hosts(self, project: Project) -> frozenset[str]:
+        domains = await self._store.domains.of_project(project.id)
+        return frozenset({self._host_of(project.slug), *(domain.domain for domain in domains)})
 
     async def _look(self) -> Traffic:
         return read_traffic(await self._admin.metrics(COUNTERS))

@@ -10,15 +10,25 @@ with each document that Caddy loads, and it says since when that is in force.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
+
+from sotabox.model.guard import Answers
 
 _REQUESTS: Final = "caddy_http_requests_total"
 _ERRORS: Final = "caddy_http_request_errors_total"
 _LOADED_AT: Final = "caddy_config_last_reload_success_timestamp_seconds"
 #: All that is needed to see who was lost: some 150 bytes a host instead of thousands.
 COUNTERS: Final = (_REQUESTS, _ERRORS, _LOADED_AT)
+
+_DURATION: Final = "caddy_http_request_duration_seconds"
+#: What is needed to see what was answered; 2 kB a host.
+ANSWERS: Final = (_DURATION,)
+_ANSWERED: Final = re.compile(
+    rf'^{_DURATION}_count\{{code="(\d+)",handler="headers",host="([^"]*)",[^}}]*\}} (\S+)$',
+    re.MULTILINE,
+)
 
 _SAMPLE: Final = re.compile(r"^(\w+)(?:\{([^}]*)\})? (\S+)$", re.MULTILINE)
 _LABEL: Final = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -71,6 +81,15 @@ def tally(before: Traffic, after: Traffic, hosts: Iterable[str]) -> Tally | None
     return Tally(
         _sum(after.requests, hosts) - _sum(before.requests, hosts),
         _sum(after.failed, hosts) - _sum(before.failed, hosts),
+    )
+
+
+def read_answers(text: str, hosts: Collection[str]) -> Answers:
+    """What visitors of `hosts` were answered since the counters began; asked for `ANSWERS`."""
+    found = [(code, float(n)) for code, host, n in _ANSWERED.findall(text) if host in hosts]
+    return Answers(
+        round(sum(number for _, number in found)),
+        round(sum(number for code, number in found if code.startswith("5"))),
     )
 
 

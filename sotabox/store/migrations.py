@@ -452,6 +452,23 @@ def m013_samples(db: Database) -> None:
             duration_ms INTEGER NOT NULL,
             slow INTEGER NOT NULL,
             PRIMARY KEY (project_id, step_s, at)
+    """)
+
+
+@SCHEMA()
+def m013_guards(db: Database) -> None:
+    """Deployments that are watched for a while, and how projects want that."""
+    db.executescript("""
+        ALTER TABLE project_settings ADD COLUMN guard_minutes INTEGER;
+        ALTER TABLE project_settings ADD COLUMN guard_5xx_percent REAL;
+
+        CREATE TABLE guards (
+            project_id TEXT PRIMARY KEY REFERENCES projects ON DELETE CASCADE,
+            deployment_id TEXT NOT NULL,
+            previous_id TEXT NOT NULL,
+            until TEXT NOT NULL,
+            percent REAL NOT NULL,
+            percent_before REAL NOT NULL
         ) STRICT, WITHOUT ROWID;
     """)
 

@@ -18,6 +18,7 @@ from sotabox.store.env_vars import EnvVars
 from sotabox.store.feed import Feed
 from sotabox.store.folders import Folders
 from sotabox.store.git_tokens import GitTokens
+from sotabox.store.guards import Guards
 from sotabox.store.idempotency import Idempotency
 from sotabox.store.logs import Logs
 from sotabox.store.members import Members
@@ -53,6 +54,7 @@ class Store:
     project_settings: ProjectsSettings
     deployments: Deployments
     git_tokens: GitTokens
+    guards: Guards
     audit: Audit
     registries: Registries
     env_vars: EnvVars
@@ -88,6 +90,7 @@ class Store:
             project_settings=ProjectsSettings(database, bus),
             deployments=Deployments(database, bus),
             git_tokens=GitTokens(database, sealer),
+            guards=Guards(database),
             audit=Audit(database, sealer),
             registries=Registries(database, sealer),
             env_vars=EnvVars(database, sealer, bus),

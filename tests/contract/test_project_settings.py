@@ -39,7 +39,8 @@ def test_settings_of_a_new_project_are_all_null(box: Box, project: str) -> None:
     settings = box.request("GET", f"/v1/projects/{project}/settings").data
     assert set(settings) == {
         "memory_mb", "cpus", "pids", "health_path", "health_timeout_s", "drain_timeout_s", "port",
-        "builder", "root_directory", "build_command", "start_command",
+        "builder", "root_directory", "build_command", "start_command", "guard_minutes",
+        "guard_5xx_percent",
     }  # fmt: skip
     assert set(settings.values()) == {None}
 

@@ -5,6 +5,7 @@
     GET /events         server-sent events, one each 100 ms
     GET /socket         a WebSocket that sends the release each 100 ms
     GET /hog            none: takes memory until it is killed
+    GET /error          500
     POST /drop          none: breaks the connection off
     GET /doom           none: exits, and will exit at once whenever it is started again
 
@@ -57,7 +58,8 @@ async def answer_one(reader, writer):
         os._exit(4)
     if path == "/slow":
         await asyncio.sleep(float(query))
-    status = "500 Internal Server Error" if MODE == "sick" else "200 OK"
+    failing = MODE == "sick" or path == "/error"
+    status = "500 Internal Server Error" if failing else "200 OK"
     text = json.dumps({"app": RELEASE, "size": len(body)}).encode()
     writer.write(
         f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"

@@ -21,6 +21,7 @@ from sotabox.model.user import Role
 from sotabox.pipeline.candidate import Candidate
 from sotabox.pipeline.deploy import Attempt, Deployer
 from sotabox.pipeline.drain import Drains
+from sotabox.pipeline.guards import Guards
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.retention import Retention
@@ -75,6 +76,7 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
     upstreams.prepare()
     admin = Admin(files.admin_socket)
     drains = Drains(containers, admin, timeout_s=0, grace_s=0)
+    visits = Visits(store, admin, lambda slug: f"{slug}.box.test")
     retention = Retention(settings, store, Images(engine), containers)
     deployer = Deployer(
         settings=settings,
@@ -92,7 +94,10 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
         retention=retention,
         build_slots=asyncio.Semaphore(1),
         swaps=ProjectLocks(),
-        visits=Visits(store, admin, lambda slug: f"{slug}.box.test"),
+        visits=visits,
+        guards=Guards(
+            store=store, containers=containers, visits=visits, submit=lambda _project, _id: None
+        ),
         url_of=lambda slug: f"https://{slug}.box.test",
     )
     yield await populated(deployer)

@@ -1,6 +1,7 @@
 """Caddy's counters, as they were seen on the real one."""
 
-from sotabox.router.traffic import Tally, Traffic, read_traffic, tally
+from sotabox.model.guard import Answers
+from sotabox.router.traffic import Tally, Traffic, read_answers, read_traffic, tally
 
 TEXT = """\
 # HELP caddy_config_last_reload_success_timestamp_seconds Timestamp of the last reload.
@@ -36,3 +37,15 @@ def test_tally_is_what_ended_between_two_looks() -> None:
 def test_tally_across_a_reload_is_unknown() -> None:
     """Counters that began anew tell nothing, and nothing is claimed."""
     assert tally(Traffic(1.0, {"a.x": 5}), Traffic(2.0, {"a.x": 50}), ["a.x"]) is None
+
+
+def test_answers_are_counted_once_by_host_and_status() -> None:
+    """Only the outermost handler counts, of the hosts that are asked for."""
+    name = "caddy_http_request_duration_seconds_count"
+    rows = [("200", "headers", "a.x", 7), ("503", "headers", "a.x", 2), ("404", "headers", "a.x", 1),
+            ("503", "reverse_proxy", "a.x", 2), ("500", "headers", "b.x", 9)]  # fmt: skip
+    text = "".join(
+        f'{name}{{code="{code}",handler="{handler}",host="{host}",method="GET",server="s"}} {n}\n'
+        for code, handler, host, n in rows
+    )
+    assert read_answers(text, {"a.x"}) == Answers(requests=10, errors=2)
