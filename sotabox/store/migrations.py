@@ -452,6 +452,7 @@ def m013_samples(db: Database) -> None:
             duration_ms INTEGER NOT NULL,
             slow INTEGER NOT NULL,
             PRIMARY KEY (project_id, step_s, at)
+        ) STRICT, WITHOUT ROWID;
     """)
 
 
