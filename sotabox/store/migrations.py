@@ -457,7 +457,7 @@ def m013_samples(db: Database) -> None:
 
 
 @SCHEMA()
-def m013_guards(db: Database) -> None:
+def m014_guards(db: Database) -> None:
     """Deployments that are watched for a while, and how projects want that."""
     db.executescript("""
         ALTER TABLE project_settings ADD COLUMN guard_minutes INTEGER;
