@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sotabox.cli.box_url import BoxUrl, parse_box_url
+from sotabox.cli.browser import open_page
 from sotabox.cli.connect import (
     KEY_VARIABLE,
     URL_VARIABLE,
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if url.scheme == "http" and not url.is_local:
         print(f"Warning: {url.text} is not encrypted; others may see the key.", file=sys.stderr)
     given = sys.stdin.readline() if arguments.key == "-" else arguments.key
-    key = (given or environ.get(KEY_VARIABLE) or _obtain(url, screen)).strip()
+    key = (given or environ.get(KEY_VARIABLE) or _obtain(url, screen, environ)).strip()
     with Remote(url, key) as remote:
         user = _check(remote)
     write_credentials(path, credentials.with_box(url.text, key))
@@ -86,7 +87,7 @@ def _check(remote: "Remote") -> Any:
         ) from error
 
 
-def _obtain(url: BoxUrl, screen: Screen) -> str:
+def _obtain(url: BoxUrl, screen: Screen, environ: Mapping[str, str]) -> str:
     from sotabox.cli.remote import Remote
 
     if not may_ask():
@@ -99,16 +100,16 @@ def _obtain(url: BoxUrl, screen: Screen) -> str:
             codes = remote.bare("POST", "/auth/device-code", json={})
         except NotFound:  # a box that has no such login
             return getpass.getpass(f"API key of {url.text} (it is not shown): ")
-        return _await_confirmation(remote, codes, screen)
+        return _await_confirmation(remote, codes, screen, environ)
 
 
-def _await_confirmation(remote: "Remote", codes: Mapping[str, Any], screen: Screen) -> str:
-    import webbrowser
-
+def _await_confirmation(
+    remote: "Remote", codes: Mapping[str, Any], screen: Screen, environ: Mapping[str, str]
+) -> str:
     page = f"{codes['verification_url']}?user_code={codes['user_code']}"
     screen.line(f"Open       {codes['verification_url']}")
     screen.line(f"and enter  {screen.paint('strong', codes['user_code'])}")
-    webbrowser.open(page)
+    open_page(page, environ)
     deadline = time.monotonic() + codes["expires_in"]
     while time.monotonic() < deadline:
         left_s = deadline - time.monotonic()

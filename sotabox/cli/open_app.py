@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping
 
+from sotabox.cli.browser import open_page
 from sotabox.cli.connect import add_remote, connect, print_json, project_ref
 from sotabox.cli.failures import DONE
 from sotabox.errors import NothingRunning
@@ -17,8 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    import webbrowser
-
     with connect(arguments, environ) as remote:
         project = remote.call("GET", f"/projects/{project_ref(arguments)}")
         if not project["url"]:
@@ -29,5 +28,5 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return DONE
     print(url)
     if not arguments.only_print:
-        webbrowser.open(url)
+        open_page(url, environ)
     return DONE

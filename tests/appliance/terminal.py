@@ -34,16 +34,32 @@ class Terminal:
 
     def type(self, command: str) -> None:
         """Types a command and waits until the shell asks for the next one."""
+        self.begin(command)
+        self.await_prompt()
+
+    def begin(self, command: str) -> None:
+        """Types a command that goes on."""
         self.tmux("send-keys", "-l", command)
         self.tmux("send-keys", "Enter")
-        self.await_prompt()
+
+    def press(self, key: str) -> None:
+        """Presses a key, as tmux names it."""
+        self.tmux("send-keys", key)
+
+    def await_text(self, pattern: str) -> str:
+        """What the first group of `pattern` matches, once the window shows it."""
+        deadline = time.monotonic() + _LONGEST_S
+        while (match := re.search(pattern, self.tmux("capture-pane", "-p"))) is None:
+            assert time.monotonic() < deadline, f"{pattern} never came:\n{self.screen()}"
+            time.sleep(0.05)
+        return match[1]
 
     def await_prompt(self) -> None:
         """Returns when the shell takes keys: what is typed a moment earlier is shown twice."""
         self.tmux("wait-for", "prompt")
         deadline = time.monotonic() + _LONGEST_S
-        while self.tmux("capture-pane", "-p").rstrip().splitlines()[-1:] != ["$"]:
-            assert time.monotonic() < deadline, "the prompt was announced, and never came"
+        while not self.tmux("capture-pane", "-p").rstrip().endswith("$"):
+            assert time.monotonic() < deadline, f"no prompt:\n{self.screen()}"
             time.sleep(0.01)
 
     def screen(self) -> str:

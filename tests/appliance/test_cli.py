@@ -1,7 +1,9 @@
 """The command line as people and scripts use it, against a real box."""
 
+import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from sotabox.cli.host_store import open_store
 from sotabox.engine.firewall import chains_of
+from sotabox.operations import device_login, users
+from sotabox.operations.actor import Actor
+from sotabox.operations.throttle import Throttle
+from sotabox.settings import Settings
 from tests.appliance.terminal import Terminal, terminal
 from tests.box import Box, running_box
 
@@ -83,10 +90,13 @@ def person(shared_box: Box, app_files: dict[str, str], tmp_path: Path) -> Person
 
 
 @pytest.fixture
-def window(person: Person) -> Iterator[Terminal]:
-    folder = person.folder.rename(person.folder.with_name("my-app"))
+def window(person: Person, shared_box: Box) -> Iterator[Terminal]:
+    """The person's terminal, in a folder `my-app` that holds the app as well."""
+    folder = person.folder.with_name("my-app")
+    shutil.copytree(person.folder, folder)
     with terminal(folder, person.home) as window:
         yield window
+    shared_box.request("DELETE", "/v1/projects/my-app")
 
 
 def assert_screen(window: Terminal, name: str) -> None:
@@ -117,6 +127,39 @@ def test_screen_of_a_first_hour_is_as_kept(
     window.clear()
     window.type("sotabox projects delete my-app --yes my-app")
     assert shared_box.request("GET", "/v1/projects/my-app").status == 404
+
+
+def test_login_is_confirmed_in_the_browser(
+    person: Person, window: Terminal, shared_box: Box
+) -> None:
+    """I type an address, confirm the code that I see on the box's page, and am logged in."""
+    window.begin(f"sotabox login {person.url}")
+    code = window.await_text(r"and enter  (\S+)")
+    asyncio.run(confirm(shared_box, code))
+    window.await_prompt()
+    assert "Logged in to http://localhost:38080 as admin@localhost" in window.screen()
+    assert person.run("whoami", logged_in=False).code == 0
+
+
+async def confirm(box: Box, code: str) -> None:
+    """What the box's page does when its admin presses the button."""
+    async with open_store(Settings(data_dir=box.directory)) as store:
+        actor = Actor(await users.ensure_admin(store))
+        await device_login.approve(store, Throttle(device_login.GUESSES_MAX), actor, code)
+
+
+def test_followed_logs_go_on_over_a_redeploy(person: Person, window: Terminal) -> None:
+    """`logs -f` shows what the app prints, then what the next release of it prints."""
+    assert person.run("login", person.url, "--key", person.key, logged_in=False).code == 0
+    window.type("sotabox deploy")
+    window.clear()
+    window.begin("sotabox logs -f")
+    window.await_text(r"(listening on)")
+    assert person.run("redeploy", "--project", "my-app").code == 0
+    window.await_text(r"(listening on[^\n]*\s+listening on)")
+    window.press("C-c")
+    window.await_prompt()
+    assert "Traceback" not in window.screen()
 
 
 def test_deploy_in_a_pipe_prints_plain_lines(person: Person) -> None:
