@@ -446,8 +446,10 @@ async def _stop(box: Box, server: Server, tasks: list[asyncio.Task[None]]) -> No
     box.bus.close()
     box.store.logs.wake_all()
     server.stop()  # type: ignore[no-untyped-call]
+    # Whoever reads a command's output gets its end now, so that the server needn't wait for it.
+    commands = asyncio.create_task(box.pipeline.commands.close(), name="end commands")
     api, *watchers = tasks
     for task in watchers:
         task.cancel()
-    await asyncio.wait({api}, timeout=_STOP_S)
+    await asyncio.wait({api, commands}, timeout=_STOP_S)
     await asyncio.gather(*watchers, return_exceptions=True)

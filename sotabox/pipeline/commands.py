@@ -61,6 +61,12 @@ class Command:
         finally:
             await self.end()
 
+    def break_off(self) -> None:
+        """Lets a reader come to the end at once, whatever was still to be read."""
+        if self._lines.full():
+            self._lines.get_nowait()
+        self._lines.put_nowait(None)
+
     async def end(self) -> None:
         """Ends it, if it still runs, and removes its container."""
         if self._task is not None:
@@ -152,6 +158,9 @@ class Commands:
             command.outcome = await self._watch(command, timeout_s)
         except (EngineUnavailable, EngineError) as error:
             command.outcome = Outcome(problem=f"its container was lost: {error}")
+        except asyncio.CancelledError:
+            command.break_off()
+            raise
         finally:
             await self._candidates.discard(command.container_id)
             self._running.pop(command.container_id, None)

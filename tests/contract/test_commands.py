@@ -177,3 +177,23 @@ def test_command_of_a_killed_box_is_removed_at_its_next_start(engine: docker.Doc
         box.start()
         eventually(lambda: commands_of(engine, box) == [], "the command is gone")
         assert box.visit("shop").json["host"] == host
+
+
+def test_box_that_is_stopped_does_not_wait_for_a_command() -> None:
+    """Its reader learns that it was broken off, and the box is gone in a moment."""
+    with running_box() as box:
+        box.create("shop")
+        assert box.deploy("shop", FILES)["status"] == "running"
+        with box.connection(box.api_port, 30) as connection:
+            connection.request(
+                "POST",
+                "/v1/projects/shop/run",
+                b'{"command": "echo ready; sleep 600"}',
+                {"Authorization": f"Bearer {box.key}", "Content-Type": "application/json"},
+            )
+            response = connection.getresponse()
+            assert response.readline() == b"ready\n"
+            started = time.monotonic()
+            assert box.stop() == 0
+            assert time.monotonic() - started < 8
+            assert response.read().endswith(b"[run] ended: it was broken off\n")
