@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -296,6 +298,36 @@ def test_domain_is_added_with_what_to_set(person: Person) -> None:
     assert [row["domain"] for row in person.run("domains", "--json").rows] == ["www.example.com"]
     assert person.run("domains", "remove", "www.example.com").code == 0
     assert person.run("domains", "list", "--json").rows == []
+
+
+def test_deploy_is_followed_over_a_restart_of_the_box(
+    box: Box, app_files: dict[str, str], tmp_path: Path
+) -> None:
+    """The box is upgraded while I deploy: my command goes on, and ends with a live app."""
+    folder = tmp_path / "patient-app"
+    folder.mkdir()
+    for name, text in app_files.items():
+        (folder / name).write_text(text)
+    person = Person(tmp_path, folder, f"http://localhost:{box.port}", box.key)
+    assert person.run("init", "--name", "patient-app").code == 0
+    assert person.run("env", "set", "LATE=6").code == 0
+    with ThreadPoolExecutor(1) as pool:
+        deploying = pool.submit(person.run, "deploy")
+        path = "/v1/projects/patient-app/deployments"
+        wait_for(lambda: [row["status"] for row in box.request("GET", path).data] == ["deploying"])
+        box.stop()
+        box.start()
+        done = deploying.result()
+    assert (done.code, done.err) == (0, ""), done.out
+    assert done.out.splitlines()[-1].startswith(f"http://patient-app.localhost:{box.port} ")
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Returns once something is so, which no event tells of."""
+    deadline = time.monotonic() + 30
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_doctor_finds_and_mends(box: Box, deployed: Callable[[str], str]) -> None:
