@@ -81,15 +81,17 @@ def _read_file(path: Path) -> dict[str, str]:
 
 
 def _set(remote: "Remote", path: str, variables: Mapping[str, str], *, as_json: bool) -> None:
-    changed = [
-        remote.call("POST", path, json={"key": key, "value": value})
-        for key, value in variables.items()
-    ]
+    """All of them or, where one is wrong, none."""
+    difference = remote.call("PATCH", path, json=variables)
     if as_json:
-        for row in changed:
-            print_json(row | {"value": ""})
+        print_json(difference)
+        return
+    told = [f"{len(keys)} {what}" for what in ("added", "changed") if (keys := difference[what])]
+    if told:
+        counts = ", ".join(told)
+        print(f"Variables: {counts}. The running app sees it after: sotabox redeploy")
     else:
-        print(f"{_count(len(changed))} set. The running app sees it after: sotabox redeploy")
+        print("Nothing has changed.")
 
 
 def _delete(remote: "Remote", path: str, keys: list[str], *, as_json: bool) -> None:
