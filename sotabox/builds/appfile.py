@@ -1,6 +1,7 @@
 """`sotabox.toml`: what an app says about itself. Documented in `docs/sotabox-toml.md`."""
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from sotabox.builds.overrides import Overrides
 from sotabox.errors import Invalid
 
 NAME: Final = "sotabox.toml"
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 BUILDERS: Final = ("auto", "dockerfile", "railpack")
 
 
@@ -114,6 +116,8 @@ def _table(value: Any) -> dict[str, str] | None:
     ):
         return None
     table = {name: str(v) for name, v in value.items()}
+    if not all(_NAME.fullmatch(name) for name in table):
+        return None  # a quoted key may hold anything, a line feed too
     return None if any(set(text) & set("\n\r\0") for text in table.values()) else table
 
 

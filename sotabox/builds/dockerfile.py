@@ -8,6 +8,7 @@ joined where the engine's cost of a step (0.13 to 0.25 s) is more than their own
 The build context has two directories: `source/`, the app's tree, and `sotabox/`, files of ours.
 """
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,6 +28,7 @@ from sotabox.builds.plan import (
     Step,
     Toolchain,
 )
+from sotabox.errors import Invalid
 
 #: The user of every app: a number that no common base image uses.
 APP_UID: Final = 10001
@@ -39,6 +41,8 @@ CA_SECRET: Final = "sotabox-ca"  # noqa: S105 - an id
 #: Build arguments with a keyed hash of a secret's content: a changed value runs its steps again.
 BUILD_HASH: Final = "SOTABOX_ENV_HASH"
 INSTALL_HASH: Final = "SOTABOX_INSTALL_ENV_HASH"
+
+_BREAKS_LINE: Final = re.compile(r"[\r\n]|\\\s*\Z")
 
 #: Where a site's files lie in its image, and the server's configurations in its base.
 SITE_DIR: Final = "/site"
@@ -66,12 +70,22 @@ class RenderOptions:
 
 
 def render_dockerfile(plan: BuildPlan, options: RenderOptions) -> str:
-    """The Dockerfile of a plan that we made (`build_method` auto)."""
+    """The Dockerfile of a plan that we made (`build_method` auto).
+
+    Raises:
+        Invalid: a name in the app would end an instruction early, or join it with the next.
+    """
     lines: list[str] = []
     toolchains = [*plan.helpers, *([plan.toolchain] if plan.toolchain else [])]
     for toolchain in toolchains:
         lines += _render_toolchain(plan, toolchain, options)
     lines += _render_site(plan, plan.static, options) if plan.static else _render_run(plan, options)
+    for line in lines:
+        if _BREAKS_LINE.search(line):
+            raise Invalid(
+                f"A path or name of the app can't stand in a Dockerfile: {line[:200]!r}",
+                hint="Rename what ends with a backslash, or holds a line feed.",
+            )
     return "\n".join(lines).strip("\n") + "\n"
 
 

@@ -27,7 +27,7 @@ from sotabox.engine.build_limits import BuildLimiter, BuildLimits
 from sotabox.engine.client import Engine
 from sotabox.engine.diagnosis import BuildFailed
 from sotabox.engine.images import Images
-from sotabox.engine.labels import Role, labels_of
+from sotabox.engine.labels import PROJECT, Role, labels_of
 from sotabox.engine.pressure import MemoryGate, total_memory_bytes
 from sotabox.engine.session import Session
 from sotabox.errors import Invalid
@@ -43,6 +43,9 @@ from sotabox.store.folders import Folders
 
 DEFAULT_PORT: Final = 8080
 _MB: Final = 1_000_000
+#: BuildKit's own argument. Without it a cache mount has the same content for all who name it alike:
+#: a Dockerfile could fill the next project's `/root/.npm`.
+CACHE_NAMESPACE: Final = "BUILDKIT_CACHE_MOUNT_NS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,8 @@ class Builder:
         secrets = build_secrets(plan, env, self._hash_key, self._host_build)
         dockerfile = await self._dockerfile(project, plan, tree, secrets, log)
         credentials = await self._keyring.of(project)
-        await self._pull(images_named(dockerfile, secrets.build_args), credentials, log)
+        images = images_named(dockerfile, secrets.build_args)
+        await self._pull(project, images, credentials, log)
         ours = plan.build_method is BuildMethod.AUTO
         context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)
         image = self._image_name(project, deployment)
@@ -159,7 +163,7 @@ class Builder:
                 build_id=deployment.id,
                 on_line=log.build,
                 dockerfile=context.dockerfile,
-                build_args=secrets.build_args,
+                build_args={**secrets.build_args, CACHE_NAMESPACE: project.id},
                 timeout_s=self._settings.build_timeout_s,
             )
         return Release(
@@ -229,7 +233,10 @@ class Builder:
             ca=secrets.ca,
             static_server=self._static_server.tag,
         )
-        return render_dockerfile(plan, options)
+        try:
+            return render_dockerfile(plan, options)
+        except Invalid as error:
+            raise DeploymentFailed(error.message, hint=error.hint) from error
 
     async def _have_static_server(self, log: DeploymentLog) -> None:
         """The image that sites are built from is there; made once a box and version of Caddy."""
@@ -249,13 +256,24 @@ class Builder:
 
     async def _pull(
         self,
+        project: Project,
         references: tuple[str, ...],
         credentials: Mapping[str, tuple[str, str]],
         log: DeploymentLog,
     ) -> None:
-        """Has the images that a Dockerfile names: BuildKit alone would fail where they are absent."""
+        """Has the images that a Dockerfile names: BuildKit alone would fail where they are absent.
+
+        Raises:
+            DeploymentFailed: one is another project's, whose source would be there to read.
+        """
         for reference in references:
-            if await self._images.exists(reference) is None:
+            found = await self._images.exists(reference)
+            if found is not None and found.labels.get(PROJECT, project.id) != project.id:
+                raise DeploymentFailed(
+                    f"The Dockerfile names the image '{reference}' of another project",
+                    hint="Build on a public image, or on one of this project.",
+                )
+            if found is None:
                 auth = await self._images.credentials_of(reference, credentials)
                 await self._images.pull(reference, auth, on_line=log.build)
 
