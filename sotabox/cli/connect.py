@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from sotabox.cli.box_url import BoxUrl, parse_box_url
 from sotabox.cli.credentials import Credentials, credentials_path, read_credentials
@@ -91,15 +92,15 @@ def connect(arguments: argparse.Namespace, environ: Mapping[str, str]) -> "Remot
 
 
 def project_ref(arguments: argparse.Namespace, folder: Path | None = None) -> str:
-    """Id or slug of the project that a command is about.
+    """Id or slug of the project that a command is about, fit for an address.
 
     Raises:
         BadRequest: neither the command nor the folder names one.
     """
     if arguments.project:
-        return str(arguments.project)
+        return quote(arguments.project, safe="")
     if link := find_link(folder or Path()):
-        return link.project_id
+        return quote(link.project_id, safe="")
     raise BadRequest(
         "This folder belongs to no project yet",
         hint="sotabox init makes it one, sotabox deploy does so and deploys; or name one with "

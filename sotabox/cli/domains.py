@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sotabox.cli.columns import columns
 from sotabox.cli.connect import add_remote, connect, print_json, project_ref
@@ -39,9 +40,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
                     body["redirect_to"] = arguments.redirect_to
                 _show(remote.call("POST", path, json=body), as_json=arguments.json)
             case "get":
-                _show(remote.call("GET", f"{path}/{arguments.domain}"), as_json=arguments.json)
+                _show(
+                    remote.call("GET", f"{path}/{quote(arguments.domain, safe='')}"),
+                    as_json=arguments.json,
+                )
             case "remove":
-                remote.call("DELETE", f"{path}/{arguments.domain}")
+                remote.call("DELETE", f"{path}/{quote(arguments.domain, safe='')}")
                 if arguments.json:
                     print_json({"deleted": arguments.domain})
                 else:

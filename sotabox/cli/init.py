@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from sotabox.cli.connect import add_remote, connect, print_json
+from sotabox.cli.connect import add_remote, connect, print_json, project_ref
 from sotabox.cli.failures import DONE
 from sotabox.cli.link import Link, read_link, write_link
 from sotabox.errors import Conflict
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         )
     with connect(arguments, environ) as remote:
         if arguments.project:
-            project = remote.call("GET", f"/projects/{arguments.project}")
+            project = remote.call("GET", f"/projects/{project_ref(arguments)}")
         else:
             name = arguments.name or folder.absolute().resolve().name or "app"
             body = {"name": name} | ({"slug": arguments.slug} if arguments.slug else {})

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from sotabox.cli.columns import columns
 from sotabox.cli.connect import add_remote, connect, print_json, screen_for
@@ -91,7 +92,7 @@ def slug_of(name: str) -> str:
 
 def _get(remote: "Remote", ref: str, link: Link | None) -> Mapping[str, Any]:
     try:
-        found: Mapping[str, Any] = remote.call("GET", f"/projects/{ref}")
+        found: Mapping[str, Any] = remote.call("GET", f"/projects/{quote(ref, safe='')}")
     except NotFound as error:
         if link is None:
             raise NotFound(

@@ -19,6 +19,7 @@ _ANSWER_S: Final = 60
 _UPLOAD_ANSWER_S: Final = 300  # the box unpacks and checks before it answers
 #: The box sends a comment every 15 s; a stream that is silent for longer is dead.
 _SILENCE_S: Final = 60
+_DISTRUST: Final = "CERTIFICATE_VERIFY_FAILED"
 _PIECE_BYTES: Final = 64 * 1024
 _PATIENCE_S: Final = 60
 _TRIES: Final = 3
@@ -146,9 +147,11 @@ class Remote:
         raise AssertionError  # the last try returns or raises
 
     def _unreachable(self, error: httpx.TransportError) -> Unavailable:
+        hint = "Is the address right, and does the box run? On its server: sotabox doctor"
+        if _DISTRUST in str(error):
+            hint = "If it has an authority of its own, give that one's root: SSL_CERT_FILE=root.crt"
         return Unavailable(
-            f"The box at {self.url.text} can't be reached: {_words(error)}",
-            hint="Is the address right, and does the box run? On its server: sotabox doctor",
+            f"The box at {self.url.text} can't be reached: {_words(error)}", hint=hint
         )
 
 

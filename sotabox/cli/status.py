@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from sotabox.cli import box_status, ps
 from sotabox.cli.columns import columns
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     if ref is None:
         return ps.run(arguments, environ)
     with connect(arguments, environ) as remote:
-        project = remote.call("GET", f"/projects/{ref}")
+        project = remote.call("GET", f"/projects/{quote(ref, safe='')}")
         path = f"/projects/{project['id']}/deployments"
         deployments = remote.call("GET", path, params={"limit": str(_SHOWN)})
         if arguments.json:
