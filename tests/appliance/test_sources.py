@@ -68,7 +68,7 @@ def push(
 
     yield put
     for reference in made:
-        for image in engine.images.list(name=reference):
+        for image in engine.images.list(name=reference.rpartition(":")[0]):
             engine.images.remove(image.id, force=True)
 
 
