@@ -11,6 +11,7 @@ interpreters is the union of several such trees, as native modules carry their A
 import argparse
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+import sbom
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 TOOLS_LOCK: Final = ROOT / ".ci" / "zipapp.lock"
@@ -64,6 +67,8 @@ def build(output: Path, cache: Path) -> None:
             tools = build_tools(cache)
             collect(tools, source, tree)
             prune(tree)
+            vendor = json.loads((source / "static" / "vendor.json").read_text(encoding="utf-8"))
+            sbom.write(tree, LOCK.read_text(encoding="utf-8"), vendor["packages"])
             record.unlink(missing_ok=True)
             pack(tools, tree, output)
             record.write_text(inputs)
@@ -83,7 +88,12 @@ def fingerprint(source: Path) -> str:
     """What the bytes of the result depend on: when it is the same, there is nothing to do."""
     digest = hashlib.sha256(f"{sys.version} {os.environ['SOURCE_DATE_EPOCH']}".encode())
     sources = [path for path in source.rglob("*") if path.is_file()]
-    for path in sorted([Path(__file__).resolve(), TOOLS_LOCK, LOCK, *sources]):
+    own = [
+        path
+        for path in (ROOT / ".ci").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    for path in sorted([*own, LOCK, *sources]):
         name = path.relative_to(source if path in sources else ROOT)
         digest.update(f"\0{name}\0{path.stat().st_mode:o}\0".encode() + path.read_bytes())
     return digest.hexdigest()
