@@ -21,7 +21,7 @@ from sotabox.operations.actor import Actor
 from sotabox.operations.throttle import Throttle
 from sotabox.settings import Settings
 from tests.appliance.terminal import Terminal, terminal
-from tests.box import Box, running_box
+from tests.box import Box, free_port, running_box
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -288,6 +288,20 @@ def test_another_folder_of_the_same_name_overwrites_nothing(person: Person, tmp_
     done = person.run("deploy", str(other))
     assert done.code == 2
     assert "isn't known to belong to it" in done.err
+
+
+def test_box_with_an_authority_of_its_own_is_trusted_when_told(
+    docker_host: str,  # noqa: ARG001  its end tells what was left
+    tmp_path: Path,
+) -> None:
+    """A box with certificates of its own is refused with the way to trust it, and then works."""
+    port = free_port()
+    with running_box(tls="internal", https_port=str(port)) as box:
+        person = Person(tmp_path, tmp_path, f"https://localhost:{port}", box.key)
+        stranger = person.run("whoami", SSL_CERT_FILE="")
+        assert (stranger.code, "SSL_CERT_FILE=" in stranger.err) == (4, True)
+        root = box.directory / "router/caddy/pki/authorities/local/root.crt"
+        assert person.run("whoami", SSL_CERT_FILE=str(root)).code == 0
 
 
 def test_domain_is_added_with_what_to_set(person: Person) -> None:

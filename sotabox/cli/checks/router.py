@@ -102,13 +102,8 @@ async def check_certificates(patient: Patient) -> list[Finding]:
         return [fine("certificates", "none needed: this box speaks plain HTTP")]
     folder = patient.router.files.storage / "certificates"
     ends = await asyncio.to_thread(_read_ends, folder)
-    domain = patient.settings.domain
-    wanted = (
-        [domain, f"wildcard_.{domain}"] if patient.router.tls_mode is TlsMode.INTERNAL else [domain]
-    )
-    return judge_certificates(
-        ends, wanted, datetime.now(UTC), f"{_LOG_LINES} {patient.router.files.log}"
-    )
+    look = f"{_LOG_LINES} {patient.router.files.log}"
+    return judge_certificates(ends, [patient.settings.domain], datetime.now(UTC), look)
 
 
 def judge_certificates(

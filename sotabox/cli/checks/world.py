@@ -5,6 +5,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Final
 
+from sotabox.cli.box_url import is_local
 from sotabox.cli.checks.finding import Finding, bad, fine
 from sotabox.cli.checks.patient import Patient
 from sotabox.domains.addresses import Addresses
@@ -20,8 +21,10 @@ _TIMEX_BYTES: Final = 512
 async def check_names(patient: Patient) -> list[Finding]:
     """The box's domain, and every name below it, lead here."""
     settings = patient.settings
-    if patient.router.tls_mode is TlsMode.OFF:
+    if is_local(settings.domain):
         return [fine("DNS", f"not asked: {settings.domain} is a local name")]
+    if patient.router.tls_mode is TlsMode.OFF:
+        return [fine("DNS", "not asked: this box speaks plain HTTP, so something stands before it")]
     resolver = Resolver(settings.dns)
     box = await Addresses(settings.public_ip, settings.domain, resolver).find()
     below = (
