@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.images import Images
-from sotabox.errors import DiskFull, EngineUnavailable, SotaboxError
+from sotabox.errors import DiskFull, EngineUnavailable, SotaboxError, Unavailable
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import EnvVar, build_env
 from sotabox.model.ids import short_id
@@ -48,6 +48,7 @@ from sotabox.store.store import Store
 from sotabox.uninterrupted import uninterrupted
 
 _ENGINE_PAUSE_S = 1.0
+_STORE_PAUSE_S = 1.0
 
 _logger = logging.getLogger(__name__)
 
@@ -335,15 +336,28 @@ class Deployer:
         reason = attempt.log.masked(failure.reason)
         if failure.evidence:
             reason += "\n" + attempt.log.masked("\n".join(failure.evidence[-10:]))
-        async with self.swaps.of(attempt.project.id):
-            await self.store.deployments.advance(
-                deployment_id,
-                Status.FAILED,
-                phases=attempt.phases,
-                error=reason,
-                hint=failure.hint,
-            )
+        while not await self._note_failure(  # noqa: ASYNC110 - a disk sends no news
+            deployment_id, attempt, reason, failure.hint
+        ):
+            await asyncio.sleep(_STORE_PAUSE_S)
         _logger.info("deployment %s failed: %s", short_id(deployment_id), failure.reason)
+
+    async def _note_failure(
+        self, deployment_id: str, attempt: Attempt, reason: str, hint: str | None
+    ) -> bool:
+        """Ends the row of a failed deployment; False while the disk takes no more.
+
+        The deployment then stays under way, as nothing else would end it before the next start.
+        """
+        try:
+            async with self.swaps.of(attempt.project.id):
+                await self.store.deployments.advance(
+                    deployment_id, Status.FAILED, phases=attempt.phases, error=reason, hint=hint
+                )
+        except Unavailable as error:
+            _logger.warning("deployment %s waits for its end: %s", short_id(deployment_id), error)
+            return False
+        return True
 
     async def _wait_for_engine(
         self, deployment_id: str, attempt: Attempt, error: EngineUnavailable

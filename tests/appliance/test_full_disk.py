@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,12 +91,23 @@ def test_disk_that_fills_up_during_a_deploy_leaves_the_old_version_or_the_new(
     with visitors(box, APPS) as loads:
         id_ = box.upload("one", slow).data["id"]
         with filled(disk):
-            deployment = box.settled("one", id_)
+            wait_for_the_end(box, id_)
+        deployment = box.settled("one", id_)
         again = box.deploy("one", files_of(app_files, "one"))
     assert failures(loads) == {}
     if deployment["status"] != "running":
         assert "disk" in deployment["error"].lower(), deployment
     assert again["status"] == "running", again
+
+
+def wait_for_the_end(box: Box, deployment_id: str) -> None:
+    """Returns when a deployment is over, or would be if its end could be written down."""
+    deadline = time.monotonic() + 60
+    while "waits for its end" not in box.log_text():
+        if box.deployment("one", deployment_id)["status"] in {"running", "failed"}:
+            return
+        assert time.monotonic() < deadline, box.log_text()
+        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")

@@ -108,7 +108,7 @@ def test_render_config_domain_claimed_twice_is_refused(
         Route((f"{name}.localhost",), name, "/u", (CustomHost("shop.example.org"),))
         for name in "ab"
     ]
-    with pytest.raises(DuplicateHost, match="shop.example.org"):
+    with pytest.raises(DuplicateHost, match=r"shop\.example\.org"):
         render_config(routes, settings, pages)
 
 
