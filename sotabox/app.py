@@ -64,7 +64,7 @@ from sotabox.pipeline.serving import Serving
 from sotabox.pipeline.traffic import Visits
 from sotabox.router.binary import find_caddy
 from sotabox.router.certificates import Certificates
-from sotabox.router.config import RouterSettings, TlsPolicy
+from sotabox.router.config import RouterSettings
 from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
 from sotabox.router.upstream import Upstreams, paused_target, waiting_target
@@ -128,14 +128,7 @@ class _Parts:
         self.settings, self.store, self.bus = settings, store, bus
         instance_id = store.folders.instance_id()
         files = RouterFiles(store.folders.root)
-        self.router_settings = RouterSettings(
-            files=files,
-            domain=settings.domain,
-            http_port=settings.http_port,
-            https_port=settings.https_port,
-            tls=_tls_policy(settings),
-            control_plane=settings.listen,
-        )
+        self.router_settings = RouterSettings.of(settings)
         binary = find_caddy(environ)
         self.caddy = Caddy(binary, self.router_settings, environ)
         self.upstreams = Upstreams(files.upstreams)
@@ -433,11 +426,6 @@ def _dashboard(parts: _Parts, box: Box) -> list[Router]:
 def _own_networks(settings: Settings) -> tuple[tuple[IPv4Network, ...], tuple[int, ...]]:
     """Where the box's apps live, and its ports that are for the world."""
     return (settings.network_pool,), (settings.http_port, settings.https_port)
-
-
-def _tls_policy(settings: Settings) -> TlsPolicy:
-    roots = (str(settings.acme_ca_root),) if settings.acme_ca_root.name else ()
-    return TlsPolicy(settings.tls, settings.acme_email, settings.acme_ca, roots)
 
 
 async def _stop(box: Box, server: Server, tasks: list[asyncio.Task[None]]) -> None:

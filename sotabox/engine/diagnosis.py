@@ -157,9 +157,7 @@ def _exit(message: str, step: str | None, *, no_processes: bool) -> BuildFailed 
             code,
             hint="Look in the log for what starts so many, or raise SOTABOX_BUILD_PIDS.",
         )
-    return BuildFailed(
-        f"{what} failed with exit code {code}.", code, hint="The log shows why."
-    )
+    return BuildFailed(f"{what} failed with exit code {code}.", code, hint="The log shows why.")
 
 
 def _parse(message: str) -> BuildFailed | None:
