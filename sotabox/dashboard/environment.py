@@ -117,7 +117,7 @@ async def _page(
     head = await head_of(me, ref)
     variables = await env_vars.of(me.box.store, me.actor, ref)
     if reveal:
-        _log.info("%s looked at %s of %s", me.actor.user.email, reveal, head.project.slug)
+        _log.info("%s looked at %r of %s", me.actor.user.email, reveal, head.project.slug)
     page = EnvironmentPage(
         title=f"Environment of {head.project.name}",
         head=head,
