@@ -299,7 +299,8 @@ place_program() {
 }
 
 # The launcher names a folder of its own for each version's files, so that a running older version
-# keeps its own until it has been restarted.
+# keeps its own until it has been restarted. -I -S: no package of the server's own Python gets in;
+# some, such as numpy, would be loaded for nothing and cost 30 MB.
 write_launcher() {
     began
     UNPACKED=$LIB/unpacked/$(sha256sum "$PROGRAM" | cut -c 1-12)
@@ -307,7 +308,7 @@ write_launcher() {
 #!/bin/sh
 # Written by install.sh: the sotabox of this server, with its settings and its Python.
 export SOTABOX_CONFIG="\${SOTABOX_CONFIG-$CONFIG}" SHIV_ROOT="$UNPACKED"
-exec "$PYTHON" -I "$PROGRAM" "\$@"
+exec "$PYTHON" -I -S "$PROGRAM" "\$@"
 END
     [ ! -e "$UNPACKED/complete" ] || return 0
     mkdir -p "$UNPACKED"
