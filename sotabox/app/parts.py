@@ -43,6 +43,7 @@ from sotabox.pipeline.repairs import Repairs
 from sotabox.pipeline.retention import Retention
 from sotabox.pipeline.routes import Routes
 from sotabox.pipeline.serving import Serving
+from sotabox.pipeline.swap import Swap
 from sotabox.pipeline.traffic import Visits
 from sotabox.router.binary import find_caddy
 from sotabox.router.certificates import Certificates
@@ -147,6 +148,16 @@ class Parts:
             builder=builder,
             build_slots=build_slots,
         )
+        swap = Swap(
+            settings=settings,
+            store=store,
+            upstreams=self.upstreams,
+            drains=self.drains,
+            retention=self.retention,
+            guards=self.guards,
+            locks=swaps,
+            url_of=self._url_of,
+        )
         deployer = Deployer(
             settings=settings,
             store=store,
@@ -159,14 +170,12 @@ class Parts:
                 candidates, containers, timeout_s=settings.build_timeout_s
             ),
             candidates=candidates,
-            upstreams=self.upstreams,
             drains=self.drains,
             rebuilds=self.rebuilds,
             retention=self.retention,
             build_slots=build_slots,
-            swaps=swaps,
+            swap=swap,
             visits=visits,
-            guards=self.guards,
             url_of=self._url_of,
         )
         self.queue = Queue(deployer.run, on_end=store.logs.wake)
@@ -201,7 +210,7 @@ class Parts:
             store=store,
             containers=containers,
             candidates=candidates,
-            deployer=deployer,
+            swap=swap,
             drains=self.drains,
             commands=self.commands,
             queue=self.queue,

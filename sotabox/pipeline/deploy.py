@@ -14,9 +14,8 @@ and upstream files from which `recovery` tells what to finish and what to undo.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.images import Images
@@ -25,50 +24,28 @@ from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import EnvVar, build_env
 from sotabox.model.ids import short_id
 from sotabox.model.origin import ImageOrigin
-from sotabox.model.project import Project
-from sotabox.model.swap import SwapReport
+from sotabox.pipeline.attempt import Attempt
 from sotabox.pipeline.build import Builder, Release, command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.fetch import Fetcher
-from sotabox.pipeline.guards import Guards
-from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.release import ReleaseCommand
 from sotabox.pipeline.retention import Retention
+from sotabox.pipeline.swap import Swap
 from sotabox.pipeline.terms import terms_of
-from sotabox.pipeline.traffic import PATIENCE_S, Visits, Watch, describe
-from sotabox.router.upstream import Upstreams
+from sotabox.pipeline.traffic import Visits
 from sotabox.settings import Settings
 from sotabox.store.store import Store
-from sotabox.uninterrupted import uninterrupted
 
 _ENGINE_PAUSE_S = 1.0
 _STORE_PAUSE_S = 1.0
 
 _logger = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One deployment at work: its log, and how long its phases took so far, in milliseconds."""
-
-    project: Project
-    log: DeploymentLog
-    phases: dict[str, int] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Times the block as a phase."""
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            self.phases[name] = round((time.monotonic() - started) * 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +61,12 @@ class Deployer:
     puller: Puller
     release_command: ReleaseCommand
     candidates: Candidates
-    upstreams: Upstreams
     drains: Drains
     rebuilds: Rebuilds
     retention: Retention
     build_slots: asyncio.Semaphore
-    swaps: ProjectLocks
+    swap: Swap
     visits: Visits
-    guards: Guards
     url_of: Callable[[str], str]  # of a slug, with its scheme
 
     async def run(self, deployment_id: str) -> None:
@@ -158,10 +133,10 @@ class Deployer:
                 with attempt.phase("health"):
                     await self._check_health(deployment, attempt, candidate)
                 await watch.hold()
-                swapped = await self._swap(deployment_id, attempt, candidate, watch)
+                swapped = await self.swap.make(deployment_id, attempt, candidate, watch)
         except BaseException:
             # Should undoing a swap have failed as well, visitors are with it: recovery decides.
-            if self.upstreams.read(attempt.project.id) != candidate.address:
+            if self.swap.upstreams.read(attempt.project.id) != candidate.address:
                 await self.candidates.discard(candidate.container_id)
             raise
         if not swapped:
@@ -233,100 +208,6 @@ class Deployer:
         )
         attempt.log.deploy("Health check passed")
 
-    async def _swap(
-        self, deployment_id: str, attempt: Attempt, candidate: Candidate, watch: Watch
-    ) -> bool:
-        """Sends the visitors to the candidate; False where the deployment was ended meanwhile.
-
-        Whoever ends a deployment holds the same lock, so that a swap is whole or isn't.
-        """
-        project = attempt.project
-        async with self.swaps.of(project.id):
-            current = await self.store.deployments.find(deployment_id)
-            if current is None or current.status is not Status.DEPLOYING:
-                return False
-            running = await self.store.deployments.running(project.id)
-            guard = await self.guards.prepare(project, current, running)
-            await uninterrupted(self._hand_over(current, attempt, candidate, watch))
-        if guard is not None:
-            self.guards.begin(guard)
-        report = await watch.report(attempt.phases["swap"], patience_s=PATIENCE_S)
-        attempt.log.deploy(describe(report), f"Live at {self.url_of(project.slug)}")
-        await self._note(deployment_id, report)
-        self.retention.tidy_soon(project.id)
-        return True
-
-    async def _note(self, deployment_id: str, report: SwapReport) -> None:
-        """Keeps a report. What serves is not failed by a disk that takes none."""
-        try:
-            await self.store.deployments.record_swap(deployment_id, report)
-        except SotaboxError as error:
-            _logger.warning("a swap report is lost: %s", error, extra={"id": deployment_id})
-
-    async def _hand_over(
-        self, deployment: Deployment, attempt: Attempt, candidate: Candidate, watch: Watch
-    ) -> None:
-        """Upstream and store say the same at its end: the candidate, or still the one before."""
-        project_id = deployment.project_id
-        before = await asyncio.to_thread(self.upstreams.read, project_id)
-        with attempt.phase("swap"):
-            await asyncio.to_thread(self.upstreams.point, project_id, candidate.address)
-        try:
-            await self.settle(deployment, candidate, attempt.phases, watch)
-        except BaseException:
-            if before is None:
-                await asyncio.to_thread(self.upstreams.remove, project_id)
-            else:
-                await asyncio.to_thread(self.upstreams.point, project_id, before)
-            raise
-
-    async def settle(
-        self,
-        deployment: Deployment,
-        candidate: Candidate,
-        phases: dict[str, int],
-        watch: Watch | None = None,
-    ) -> None:
-        """Notes that a candidate serves, and lets the one before it drain.
-
-        Repeatable: recovery calls it for a swap whose bookkeeping was cut off; what visitors met is
-        not known then.
-        """
-        project = await self.store.projects.find(deployment.project_id)
-        slug = project.slug if project else ""
-        both = await self.store.deployments.advance_to_running(
-            deployment.id,
-            phases=phases,
-            url=self.url_of(slug).partition("://")[2],
-            container_id=candidate.container_id,
-            address=candidate.address,
-        )
-        if both is None:
-            return
-        self.retention.keep_soon(candidate.container_id)
-        _, before = both
-        if before is not None and before.container_id is not None and project is not None:
-            terms = await terms_of(self.store, self.settings, project)
-            self.drains.begin(
-                before.project_id,
-                before.container_id,
-                before.address,
-                self._drained(deployment.id, phases.get("swap", 0), watch),
-                timeout_s=terms.drain_timeout_s,
-            )
-
-    def _drained(
-        self, deployment_id: str, switch_ms: int, watch: Watch | None
-    ) -> Callable[[int, int], Awaitable[None]]:
-        async def record(duration_ms: int, cut: int) -> None:
-            await self.store.deployments.record_phase(deployment_id, "drain", duration_ms)
-            if watch is not None:
-                await self._note(
-                    deployment_id, await watch.report(switch_ms, drain_ms=duration_ms, cut=cut)
-                )
-
-        return record
-
     async def _fail(self, deployment_id: str, attempt: Attempt, failure: DeploymentFailed) -> None:
         building = not attempt.phases.keys() & {"release", "start"}
         say = attempt.log.build if building else attempt.log.deploy
@@ -350,7 +231,7 @@ class Deployer:
         The deployment then stays under way, as nothing else would end it before the next start.
         """
         try:
-            async with self.swaps.of(attempt.project.id):
+            async with self.swap.locks.of(attempt.project.id):
                 await self.store.deployments.advance(
                     deployment_id, Status.FAILED, phases=attempt.phases, error=reason, hint=hint
                 )

@@ -17,7 +17,6 @@ from sotabox.model.project import Project
 from sotabox.pipeline.build import command_of, read_plan
 from sotabox.pipeline.candidate import Candidate, Candidates
 from sotabox.pipeline.commands import Commands
-from sotabox.pipeline.deploy import Deployer
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.failure import DeploymentFailed
@@ -37,6 +36,7 @@ from sotabox.pipeline.recovery import (
     StartContainer,
     plan_repairs,
 )
+from sotabox.pipeline.swap import Swap
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
 
@@ -50,7 +50,7 @@ class Repairs:
     store: Store
     containers: Containers
     candidates: Candidates
-    deployer: Deployer
+    swap: Swap
     drains: Drains
     commands: Commands
     queue: Queue
@@ -173,7 +173,7 @@ class Repairs:
                 self.rebuilds.begin(project, deployment, self._restore)
             case FinishSwap(deployment, container):
                 candidate = Candidate(container.id, container.address or "", deployment.port or 0)
-                await self.deployer.settle(deployment, candidate, {})
+                await self.swap.settle(deployment, candidate, {})
             case Keep(container):
                 await self.containers.keep(container.id)
             case Retire(container):

@@ -18,13 +18,14 @@ from sotabox.events import Bus
 from sotabox.model.deployment import Deployment, Source, Status
 from sotabox.model.project import Project
 from sotabox.model.user import Role
+from sotabox.pipeline.attempt import Attempt
 from sotabox.pipeline.candidate import Candidate
-from sotabox.pipeline.deploy import Attempt, Deployer
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.guards import Guards
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.retention import Retention
+from sotabox.pipeline.swap import Swap
 from sotabox.pipeline.traffic import Visits, Watch
 from sotabox.router.admin import Admin
 from sotabox.router.files import RouterFiles
@@ -39,7 +40,7 @@ NEW = Candidate("new", "10.9.0.3", 8080)
 
 @dataclass
 class Box:
-    deployer: Deployer
+    swapping: Swap
     project: Project
     old: Deployment
     new: Deployment
@@ -47,15 +48,15 @@ class Box:
 
     def swap(self) -> "asyncio.Task[bool]":
         watch = Watch(_no_router)
-        return asyncio.create_task(self.deployer._swap(self.new.id, self.attempt, NEW, watch))
+        return asyncio.create_task(self.swapping.make(self.new.id, self.attempt, NEW, watch))
 
     @property
     def upstream(self) -> str | None:
-        return self.deployer.upstreams.read(self.project.id)
+        return self.swapping.upstreams.read(self.project.id)
 
     async def statuses(self) -> tuple[Status, Status]:
         """Of the old deployment, and of the new one."""
-        found = [await self.deployer.store.deployments.find(d.id) for d in (self.old, self.new)]
+        found = [await self.swapping.store.deployments.find(d.id) for d in (self.old, self.new)]
         old, new = (d.status for d in found if d is not None)
         return old, new
 
@@ -78,37 +79,27 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
     drains = Drains(containers, admin, timeout_s=0, grace_s=0)
     visits = Visits(store, admin, lambda slug: f"{slug}.box.test")
     retention = Retention(settings, store, Images(engine), containers)
-    deployer = Deployer(
+    swap = Swap(
         settings=settings,
         store=store,
-        engine=engine,
-        images=None,  # type: ignore[arg-type]  # nothing is built
-        fetcher=None,  # type: ignore[arg-type]
-        puller=None,  # type: ignore[arg-type]
-        builder=None,  # type: ignore[arg-type]
-        release_command=None,  # type: ignore[arg-type]
-        candidates=None,  # type: ignore[arg-type]
         upstreams=upstreams,
         drains=drains,
-        rebuilds=None,  # type: ignore[arg-type]
         retention=retention,
-        build_slots=asyncio.Semaphore(1),
-        swaps=ProjectLocks(),
-        visits=visits,
         guards=Guards(
             store=store, containers=containers, visits=visits, submit=lambda _project, _id: None
         ),
+        locks=ProjectLocks(),
         url_of=lambda slug: f"https://{slug}.box.test",
     )
-    yield await populated(deployer)
+    yield await populated(swap)
     await drains.close()
     await retention.close()
     await engine.close()
     await store.close()
 
 
-async def populated(deployer: Deployer) -> Box:
-    store = deployer.store
+async def populated(swap: Swap) -> Box:
+    store = swap.store
     user = await store.users.insert("ada@box.test", Role.MEMBER, None)
     assert user is not None
     project = await store.projects.insert(user.id, "App", "app-1")
@@ -117,11 +108,11 @@ async def populated(deployer: Deployer) -> Box:
     await store.deployments.advance(first.id, Status.BUILDING)
     await store.deployments.advance(first.id, Status.BUILT, image_id="sha256:1", port=8080)
     await store.deployments.advance(first.id, Status.DEPLOYING)
-    await deployer.settle(first, OLD, {})
-    deployer.upstreams.point(project.id, OLD.address)
+    await swap.settle(first, OLD, {})
+    swap.upstreams.point(project.id, OLD.address)
     new = await store.deployments.insert_deploying("second", first, Source.REDEPLOY, user.id)
     log = DeploymentLog(store.logs.open(new.id))
-    return Box(deployer, project, first, new, Attempt(project, log))
+    return Box(swap, project, first, new, Attempt(project, log))
 
 
 async def test_swap_points_and_notes(box: Box, caplog: pytest.LogCaptureFixture) -> None:
@@ -129,10 +120,10 @@ async def test_swap_points_and_notes(box: Box, caplog: pytest.LogCaptureFixture)
     assert await box.swap()
     assert box.upstream == NEW.address
     assert await box.statuses() == (Status.STOPPED, Status.RUNNING)
-    if draining := box.deployer.drains._of(box.project.id):
+    if draining := box.swapping.drains._of(box.project.id):
         await asyncio.wait(draining)
     assert "an old container stays for now" in caplog.text  # as the engine is away
-    last = list(box.deployer.store.logs.read(box.new.id))[-1]
+    last = list(box.swapping.store.logs.read(box.new.id))[-1]
     assert last.text == "[deploy] Live at https://app-1.box.test"
 
 
@@ -154,7 +145,7 @@ async def test_stop_of_the_box_never_cuts_a_swap_in_two(box: Box, steps: int) ->
 
 async def test_swap_that_can_not_be_noted_is_undone(box: Box) -> None:
     """A full disk between file and row: visitors are back with the old version, which is kept."""
-    writer = box.deployer.store.database._writer
+    writer = box.swapping.store.database._writer
     # SQLite's own bound on pages stands for the disk; a long error fills what is left.
     await writer.execute("PRAGMA max_page_count = 1")
     with pytest.raises(DiskFull):
@@ -162,12 +153,12 @@ async def test_swap_that_can_not_be_noted_is_undone(box: Box) -> None:
         await box.swap()
     assert box.upstream == OLD.address
     assert await box.statuses() == (Status.RUNNING, Status.DEPLOYING)
-    assert box.deployer.drains.containers() == frozenset()
+    assert box.swapping.drains.containers() == frozenset()
 
 
 async def test_deployment_that_was_ended_is_not_swapped(box: Box) -> None:
     """A cancel that came first wins."""
-    await box.deployer.store.deployments.advance(box.new.id, Status.STOPPED)
+    await box.swapping.store.deployments.advance(box.new.id, Status.STOPPED)
     assert not await box.swap()
     assert box.upstream == OLD.address
     assert await box.statuses() == (Status.RUNNING, Status.STOPPED)
@@ -175,7 +166,7 @@ async def test_deployment_that_was_ended_is_not_swapped(box: Box) -> None:
 
 async def test_swap_waits_for_whoever_holds_the_project(box: Box) -> None:
     """A repair, or a cancel, that is under way is not overtaken; waiting can be given up."""
-    async with box.deployer.swaps.of(box.project.id):
+    async with box.swapping.locks.of(box.project.id):
         task = box.swap()
         await asyncio.sleep(0.01)
         assert box.upstream == OLD.address
@@ -188,17 +179,17 @@ async def test_swap_waits_for_whoever_holds_the_project(box: Box) -> None:
 async def test_swap_that_nobody_counted_says_so(box: Box) -> None:
     """Without Caddy's counters there is a report all the same, which claims nothing."""
     assert await box.swap()
-    found = await box.deployer.store.deployments.find(box.new.id)
+    found = await box.swapping.store.deployments.find(box.new.id)
     assert found is not None
     assert found.swap is not None
     assert (found.swap.requests, found.swap.lost) == (None, None)
     assert found.swap.switch_ms == found.phases["swap"]
-    texts = [line.text for line in box.deployer.store.logs.read(box.new.id)]
+    texts = [line.text for line in box.swapping.store.logs.read(box.new.id)]
     assert f"[deploy] Switched in {found.swap.switch_ms} ms" in texts
 
 
 async def test_settling_again_changes_nothing(box: Box) -> None:
     """Recovery may note a swap that was noted."""
     assert await box.swap()
-    await box.deployer.settle(box.new, NEW, {})
+    await box.swapping.settle(box.new, NEW, {})
     assert await box.statuses() == (Status.STOPPED, Status.RUNNING)
