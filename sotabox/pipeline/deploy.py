@@ -120,8 +120,11 @@ class Deployer:
             current = await self.store.deployments.find(deployment_id)
             if current is None or current.status is not Status.DEPLOYING:
                 return
-        with attempt.phase("release"):
-            await self.release_command.run(attempt.project, deployment, env, attempt.log)
+        if command := self.release_command.of(deployment):
+            with attempt.phase("release"):
+                await self.release_command.run(
+                    command, attempt.project, deployment, env, attempt.log
+                )
         with attempt.phase("start"):
             request = await self.candidates.request(
                 attempt.project, deployment, env, command=command_of(read_plan(deployment))

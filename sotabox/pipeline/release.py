@@ -25,27 +25,32 @@ class ReleaseCommand:
         self._containers = containers
         self._timeout_s = timeout_s
 
+    @staticmethod
+    def of(deployment: Deployment) -> str | None:
+        """The command of a fresh build; deployments of an image that ran before have none to run."""
+        plan = read_plan(deployment)
+        fresh = deployment.source in {Source.ARCHIVE, Source.GIT}
+        return plan.release if plan and fresh else None
+
     async def run(
         self,
+        command: str,
         project: Project,
         deployment: Deployment,
         env: Mapping[str, str],
         log: DeploymentLog,
     ) -> None:
-        """Runs the command of a fresh build; other deployments have none to run.
+        """Runs `command` to its end.
 
         Raises:
             DeploymentFailed: it exited with another code than 0, or took too long.
         """
-        plan = read_plan(deployment)
-        if plan is None or plan.release is None or deployment.source is not Source.ARCHIVE:
-            return
-        log.deploy(f"Running the release command: {plan.release}")
+        log.deploy(f"Running the release command: {command}")
         request = await self._candidates.request(
             project,
             deployment,
             env,
-            command=("/bin/sh", "-c", plan.release),
+            command=("/bin/sh", "-c", command),
             role=Role.RELEASE,
         )
         candidate = await self._candidates.start(request)
