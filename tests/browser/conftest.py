@@ -34,20 +34,20 @@ def app_files(python_base: str) -> dict[str, str]:  # noqa: ARG001 - it is there
     return {name: (_APP / name).read_text(encoding="utf-8") for name in ("Dockerfile", "server.py")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def box(docker_host: str) -> Iterator[Box]:  # noqa: ARG001 - its end tells what was left
     """One box for all: each test makes a project of its own."""
     with running_box() as box:
         yield box
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def origin(box: Box) -> str:
     """Where the dashboard is, through Caddy."""
     return f"http://localhost:{box.port}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(box: Box, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, from where only the box can be reached."""
     with namespace() as network, sync_playwright() as playwright:
@@ -73,7 +73,7 @@ class Watched:
             self.complaints.append(message.text)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def admin(box: Box, browser: Browser, origin: str) -> dict[str, Any]:
     """The cookies of the admin, who was let in as on a first run: by a setup link."""
     link = box.command("user", "setup-link").strip()

@@ -1,6 +1,7 @@
 """Pages that follow what happens, say when they can't, and work without any script at all."""
 
 import re
+import secrets
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -113,7 +114,10 @@ def test_long_log_is_followed_until_one_scrolls_up(
     """New lines keep the end in sight; scrolled up, they wait and are counted."""
     box.create("talkative")
     count = "RUN for n in $(seq 1 80); do echo line $n; sleep 0.03; done"
-    files = {"Dockerfile": f"FROM python:3.13-slim\n{count}\n{count}\nCMD sleep 60\n"}
+    unlike_others = f"ENV NONCE={secrets.token_hex(8)}"  # a cached step prints nothing
+    files = {
+        "Dockerfile": f"FROM python:3.13-slim\n{unlike_others}\n{count}\n{count}\nCMD sleep 60\n"
+    }
     made = box.upload("talkative", files).data
     page = open_page()
     page.goto(f"/projects/talkative/deployments/{made['id']}")
