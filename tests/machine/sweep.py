@@ -6,6 +6,8 @@ Test instances are named `test-PID-RANDOM`: PID is the pytest process that made 
 of a killed run are told from what a run beside this one is using.
 """
 
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -86,7 +88,21 @@ def remove(engine: docker.DockerClient, leftovers: Sequence[Leftover]) -> None:
             removers[leftover.kind](leftover.id)
 
 
+def end_orphans() -> None:
+    """Ends boxes of dead runs that live on: they would make anew whatever is removed."""
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        with suppress(OSError):
+            environ = (process / "environ").read_bytes().split(b"\0")
+            data_dirs = [v[17:] for v in environ if v.startswith(b"SOTABOX_DATA_DIR=")]
+            instances = [Path(d.decode(), "instance-id").read_text() for d in data_dirs]
+            if any(of_dead_runs(instance) for instance in instances):
+                os.kill(int(process.name), signal.SIGKILL)
+
+
 def main() -> int:
+    end_orphans()
     with closing(docker.from_env(timeout=60)) as engine:
         leftovers = find(engine, of_dead_runs)
         if leftovers:
