@@ -142,7 +142,12 @@ def pack(tools: Path, tree: Path, output: Path) -> None:
         [
             tools / "shiv",
             *("--site-packages", tree, "--output-file", partial),
-            *("--entry-point", "sotabox.__main__:main", "--python", "/usr/bin/env -S python3 -I -S"),
+            *(
+                "--entry-point",
+                "sotabox.__main__:main",
+                "--python",
+                "/usr/bin/env -S python3 -I -S",
+            ),
             *("--root", "~/.cache/sotabox"),  # where it unpacks unless SHIV_ROOT says otherwise
             *("--compressed", "--reproducible"),
         ]
