@@ -51,24 +51,34 @@ class Certificates:
         return f"DNS is right, but there is no certificate of {name} yet: {said}"
 
     async def _shake_hands(self, name: str) -> str | None:
-        """None after a handshake as `name`; else what the connection says of it."""
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+        """None after a handshake as `name`; else what the connection says of it.
+
+        A reload of Caddy in between cuts a handshake off without a word: that one is begun again.
+        """
         try:
-            _, writer = await asyncio.open_connection(
-                self._settings.bind or "127.0.0.1",
-                self._settings.https_port,
-                ssl=context,
-                server_hostname=name,
-                ssl_handshake_timeout=_OBTAIN_S,
-            )
-        except ConnectionAbortedError:  # asyncio's word for the end of this time
+            async with asyncio.timeout(_OBTAIN_S):
+                while True:
+                    try:
+                        return await self._shake_hands_once(name)
+                    except ConnectionResetError:
+                        await asyncio.sleep(_LOOK_EVERY_S)
+        except TimeoutError:
             return f"the authority gave none within {_OBTAIN_S:.0f} s"
         except OSError as error:  # an alert of Caddy is an `ssl.SSLError`, which is one as well
             return str(error)
+
+    async def _shake_hands_once(self, name: str) -> None:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        _, writer = await asyncio.open_connection(
+            self._settings.bind or "127.0.0.1",
+            self._settings.https_port,
+            ssl=context,
+            server_hostname=name,
+            ssl_handshake_timeout=2 * _OBTAIN_S,  # ours above is the bound
+        )
         writer.transport.abort()
-        return None
 
     async def _await_refusal(self, name: str, mark: int) -> None:
         """Returns when Caddy's log says that it got no certificate."""

@@ -113,11 +113,9 @@ def test_long_log_is_followed_until_one_scrolls_up(
 ) -> None:
     """New lines keep the end in sight; scrolled up, they wait and are counted."""
     box.create("talkative")
-    count = "RUN for n in $(seq 1 80); do echo line $n; sleep 0.03; done"
     unlike_others = f"ENV NONCE={secrets.token_hex(8)}"  # a cached step prints nothing
-    files = {
-        "Dockerfile": f"FROM python:3.13-slim\n{unlike_others}\n{count}\n{count}\nCMD sleep 60\n"
-    }
+    talk = "RUN n=0; while true; do n=$((n+1)); echo line $n; sleep 0.05; done"
+    files = {"Dockerfile": f"FROM python:3.13-slim\n{unlike_others}\n{talk}\n"}
     made = box.upload("talkative", files).data
     page = open_page()
     page.goto(f"/projects/talkative/deployments/{made['id']}")
@@ -132,6 +130,8 @@ def test_long_log_is_followed_until_one_scrolls_up(
     assert log.evaluate("lines => lines.scrollTop") == 0
     follow.click()
     expect(follow).to_be_hidden()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#story .pill")).to_have_text(re.compile("stopped"))
     box.request("DELETE", "/v1/projects/talkative")
 
 
