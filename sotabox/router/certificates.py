@@ -59,9 +59,11 @@ class Certificates:
             async with asyncio.timeout(_OBTAIN_S):
                 while True:
                     try:
-                        return await self._shake_hands_once(name)
+                        await self._shake_hands_once(name)
                     except ConnectionResetError:
                         await asyncio.sleep(_LOOK_EVERY_S)
+                    else:
+                        return None
         except TimeoutError:
             return f"the authority gave none within {_OBTAIN_S:.0f} s"
         except OSError as error:  # an alert of Caddy is an `ssl.SSLError`, which is one as well
