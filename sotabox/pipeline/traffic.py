@@ -16,8 +16,8 @@ from sotabox.model.project import Project
 from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
 from sotabox.router.admin import Admin
+from sotabox.router.requests import FIGURES
 from sotabox.router.traffic import (
-    ANSWERS,
     COUNTERS,
     Tally,
     Traffic,
@@ -61,7 +61,7 @@ class Visits:
         Raises:
             RouterUnavailable: Caddy does not say.
         """
-        return read_answers(await self._admin.metrics(ANSWERS), await self._hosts(project))
+        return read_answers(await self._admin.metrics(FIGURES), await self._hosts(project))
 
     async def _hosts(self, project: Project) -> frozenset[str]:
         domains = await self._store.domains.of_project(project.id)

@@ -15,20 +15,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sotabox.model.guard import Answers
+from sotabox.router.requests import NONE, read_requests
 
 _REQUESTS: Final = "caddy_http_requests_total"
 _ERRORS: Final = "caddy_http_request_errors_total"
 _LOADED_AT: Final = "caddy_config_last_reload_success_timestamp_seconds"
 #: All that is needed to see who was lost: some 150 bytes a host instead of thousands.
 COUNTERS: Final = (_REQUESTS, _ERRORS, _LOADED_AT)
-
-_DURATION: Final = "caddy_http_request_duration_seconds"
-#: What is needed to see what was answered; 2 kB a host.
-ANSWERS: Final = (_DURATION,)
-_ANSWERED: Final = re.compile(
-    rf'^{_DURATION}_count\{{code="(\d+)",handler="headers",host="([^"]*)",[^}}]*\}} (\S+)$',
-    re.MULTILINE,
-)
 
 _SAMPLE: Final = re.compile(r"^(\w+)(?:\{([^}]*)\})? (\S+)$", re.MULTILINE)
 _LABEL: Final = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -85,12 +78,10 @@ def tally(before: Traffic, after: Traffic, hosts: Iterable[str]) -> Tally | None
 
 
 def read_answers(text: str, hosts: Collection[str]) -> Answers:
-    """What visitors of `hosts` were answered since the counters began; asked for `ANSWERS`."""
-    found = [(code, float(n)) for code, host, n in _ANSWERED.findall(text) if host in hosts]
-    return Answers(
-        round(sum(number for _, number in found)),
-        round(sum(number for code, number in found if code.startswith("5"))),
-    )
+    """What visitors of `hosts` were answered since the counters began; asked for `FIGURES`."""
+    found = read_requests(text).hosts
+    all_ = sum((found[host] for host in hosts if host in found), NONE)
+    return Answers(all_.total, all_.classes.get(5, 0))
 
 
 def _sum(counts: Mapping[str, int], hosts: frozenset[str]) -> int:
