@@ -60,6 +60,10 @@ class Unauthorized(SotaboxError):
     code = "unauthorized"
 
 
+class SecondFactorNeeded(Unauthorized):
+    code = "second_factor_required"
+
+
 class Forbidden(SotaboxError):
     status = 403
     code = "forbidden"

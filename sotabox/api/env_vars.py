@@ -39,14 +39,14 @@ async def list_env_vars(
 ) -> Response[bytes]:
     """All variables of a project by key, with their values unless `masked` is set.
 
-    As the text of a `.env` file for those who ask for text.
+    Who may only look at a project sees them masked. As the text of a `.env` file for those who ask for text.
     """
-    hide = read_switch("masked", masked)
-    found = await env_vars.of(box.store, actor, project)
+    find = env_vars.masked_of if read_switch("masked", masked) else env_vars.of
+    found = await find(box.store, actor, project)
     if request.accept.best_match([JSON, TEXT], JSON) == TEXT:
-        text = dotenv.render({v.key: "" if hide else v.value for v in found})
+        text = dotenv.render({v.key: v.value for v in found})
         return Response(text.encode(), media_type=TEXT)
-    return one([EnvVarOut.of(variable, masked=hide) for variable in found])
+    return one([EnvVarOut.of(variable) for variable in found])
 
 
 @post("/projects/{project:str}/envs", opt=contract(one_of(EnvVarOut), takes=EnvVarIn))

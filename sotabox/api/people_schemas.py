@@ -163,8 +163,11 @@ class NewUserIn(msgspec.Struct, forbid_unknown_fields=True):
     role: str = "member"
 
 
-class RoleIn(msgspec.Struct, forbid_unknown_fields=True):
-    role: str
+class UserChangeIn(msgspec.Struct, forbid_unknown_fields=True):
+    """What is left out stays as it is."""
+
+    role: str | None = None
+    plan: str | None = None
 
 
 class NewMemberIn(msgspec.Struct, forbid_unknown_fields=True):

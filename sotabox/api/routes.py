@@ -27,6 +27,7 @@ from sotabox.api import (
     registries,
     running,
     runtime_logs,
+    session,
     users,
     webhooks,
 )
@@ -55,6 +56,7 @@ _RESOURCES = (
     feed,
     api_keys,
     device_login,
+    session,
     users,
     partners,
     registries,

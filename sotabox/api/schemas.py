@@ -119,12 +119,12 @@ class EnvVarOut(msgspec.Struct, kw_only=True):
     updated_at: str
 
     @classmethod
-    def of(cls, variable: EnvVar, *, masked: bool = False) -> "EnvVarOut":
+    def of(cls, variable: EnvVar) -> "EnvVarOut":
         return cls(
             id=variable.id,
             project_id=variable.project_id,
             key=variable.key,
-            value="" if masked else variable.value,
+            value=variable.value,
             target=variable.target,
             created_at=variable.created_at,
             updated_at=variable.updated_at,

@@ -10,7 +10,7 @@ from sotabox.api.body import read_json
 from sotabox.api.contract import contract, done, one_of, page_of
 from sotabox.api.envelope import many, one
 from sotabox.api.pagination import read_page
-from sotabox.api.people_schemas import InvitedOut, NewUserIn, RoleIn, UserOut
+from sotabox.api.people_schemas import InvitedOut, NewUserIn, UserChangeIn, UserOut
 from sotabox.errors import Conflict, Invalid
 from sotabox.operations import people, users
 from sotabox.operations.actor import Actor
@@ -56,16 +56,17 @@ async def get_user(
     return one(UserOut.of(await people.get(box.store, actor, user)))
 
 
-@patch("/users/{user:str}", opt=contract(one_of(UserOut), takes=RoleIn, errors=(Conflict,)))
-async def change_role(
+@patch("/users/{user:str}", opt=contract(one_of(UserOut), takes=UserChangeIn, errors=(Conflict,)))
+async def change_user(
     request: Request[Any, Any, Any],
     user: FromPath[str],
     box: NamedDependency[Box],
     actor: NamedDependency[Actor],
 ) -> Response[bytes]:
-    """Gives a user another role; for admins."""
-    body = await read_json(request, RoleIn)
-    return one(UserOut.of(await people.change_role(box.store, actor, user, body.role)))
+    """Gives a user another role, or another plan (`box`: no bounds of its own); for admins."""
+    body = await read_json(request, UserChangeIn)
+    changed = await people.change(box.store, actor, user, role=body.role, plan=body.plan)
+    return one(UserOut.of(changed))
 
 
 @delete("/users/{user:str}", opt=contract(done(), errors=(Conflict, Invalid)))
@@ -94,7 +95,7 @@ ROUTES = [
     list_users,
     invite_user,
     get_user,
-    change_role,
+    change_user,
     remove_user,
     renew_setup_link,
 ]

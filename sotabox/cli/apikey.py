@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 
 from sotabox.cli.failures import DONE
-from sotabox.cli.host_store import open_store
+from sotabox.cli.host_store import note, open_store
 from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
@@ -39,4 +39,5 @@ async def _create(settings: Settings, name: str, email: str | None) -> str:
     async with open_store(settings) as store:
         user = await (users.by_email(store, email) if email else users.ensure_admin(store))
         _, key = await api_keys.create(store, user, name)
+        await note(store, "create_api_key", user=user.email, name=name)
     return key

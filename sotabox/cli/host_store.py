@@ -1,5 +1,7 @@
 """The store of the box on this host, for commands that work beside the control plane."""
 
+import getpass
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -32,3 +34,26 @@ async def open_store(settings: Settings) -> AsyncIterator["Store"]:
         yield store
     finally:
         await store.close()
+
+
+async def note(store: "Store", action: str, **target: str) -> None:
+    """Puts what was done on the host into the audit log, under the name of who is logged in there.
+
+    An action has the name that the API has for it.
+    """
+    from sotabox.operations import audit
+
+    await audit.record(
+        store, audit.Who("", f"{_person()} on the host"), action, target, "host", 200
+    )
+
+
+def _person() -> str:
+    """Who is at the terminal: sudo tells whom root is today."""
+    known = os.environ.get("SUDO_USER")
+    if known:
+        return known
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name
+        return f"user {os.getuid()}"

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 
 from sotabox.cli.failures import DONE
-from sotabox.cli.host_store import open_store
+from sotabox.cli.host_store import note, open_store
 from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
@@ -37,4 +37,5 @@ async def _create(settings: Settings, name: str) -> str:
 
     async with open_store(settings) as store:
         _, key = await partners.create(store, name)
+        await note(store, "create_partner", name=name)
     return key

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from sotabox.cli.addresses import router_settings
 from sotabox.cli.failures import DONE
-from sotabox.cli.host_store import open_store
+from sotabox.cli.host_store import note, open_store
 from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
@@ -72,7 +72,9 @@ async def _make_link(settings: Settings, email: str | None) -> str:
 
     async with open_store(settings) as store:
         user = await (users.by_email(store, email) if email else users.ensure_admin(store))
-        return await users.make_setup_link(store, user)
+        token = await users.make_setup_link(store, user)
+        await note(store, "renew_setup_link", user=user.email)
+    return token
 
 
 async def _invite(settings: Settings, email: str, role: str) -> str:
@@ -81,7 +83,8 @@ async def _invite(settings: Settings, email: str, role: str) -> str:
 
     async with open_store(settings) as store:
         # Who may run this on the host is its admin.
-        _, token = await users.invite(store, Actor(await users.ensure_admin(store)), email, role)
+        user, token = await users.invite(store, Actor(await users.ensure_admin(store)), email, role)
+        await note(store, "invite_user", user=user.email, role=role)
     return token
 
 
@@ -93,4 +96,5 @@ async def _reset(settings: Settings, *, only_if_unset: bool) -> tuple[str, str] 
         if only_if_unset and admin.password_hash is not None:
             return None
         admin, password = await users.reset_admin_password(store)
+        await note(store, "reset_password", user=admin.email)
     return admin.email, password

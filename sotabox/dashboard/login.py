@@ -13,7 +13,7 @@ from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me, Visit
 from sotabox.errors import Invalid, RateLimited, SotaboxError, Unauthorized
 from sotabox.model.user import User
-from sotabox.operations import second_factor, sessions, setup
+from sotabox.operations import logins, second_factor, sessions, setup
 from sotabox.operations.users import ADMIN_EMAIL
 
 
@@ -78,8 +78,8 @@ async def log_in(visit: NamedDependency[Visit]) -> Response[bytes]:
     """Lets in who knows a password, with a session of a new token."""
     form = await visit.form()
     try:
-        user = await sessions.recognise(
-            visit.box.store, visit.site.guard, visit.visitor, form["email"], form["password"]
+        user = await logins.recognise(
+            visit.box.store, visit.box.logins, visit.visitor, form["email"], form["password"]
         )
     except (Unauthorized, RateLimited) as error:
         page = LoginPage(
@@ -104,15 +104,15 @@ async def show_code(visit: NamedDependency[Visit]) -> Response[bytes]:
     if user is None:
         return visit.go("/login")
     try:
-        await second_factor.check(
-            visit.box.store, visit.site.guard, visit.visitor, user, form["code"]
+        await logins.check_code(
+            visit.box.store, visit.box.logins, visit.visitor, user, form["code"]
         )
     except (Unauthorized, RateLimited) as error:
         page = CodePage(
             ticket=form["ticket"], next=local_path(form["next"]), trouble=Trouble.of(error)
         )
         return visit.show(page, status=error.status)
-    return await _let_in(visit, user, form["next"])
+    return await _let_in(visit, user, form["next"], by="code")
 
 
 @post("/logout")
@@ -143,19 +143,19 @@ async def set_up(token: FromPath[str], visit: NamedDependency[Visit]) -> Respons
     except Invalid as error:
         page = SetupPage(email=form["email"][:254], trouble=Trouble.of(error))
         return visit.show(page, status=error.status)
-    visit.remember(await sessions.begin(visit.box.store, user, visit.visitor))
+    visit.remember(await logins.begin(visit.box.store, user, visit.visitor, by="setup link"))
     return visit.go("/", notice="welcome")
 
 
-async def _let_in(visit: Visit, user: User, back: str) -> Response[bytes]:
+async def _let_in(visit: Visit, user: User, back: str, *, by: str = "password") -> Response[bytes]:
     await _end_earlier(visit)
-    visit.remember(await sessions.begin(visit.box.store, user, visit.visitor))
+    visit.remember(await logins.begin(visit.box.store, user, visit.visitor, by=by))
     return visit.go(local_path(back))
 
 
 async def _user_of(visit: Visit, token: str) -> str:
     """The address of a link's user; who tries many links is slowed down as with passwords."""
-    guard, client = visit.site.guard, visit.visitor.client
+    guard, client = visit.box.logins, visit.visitor.client
     guard.require(client, "setup")
     try:
         user = await setup.user_of(visit.box.store, token)

@@ -1,12 +1,11 @@
 """What the dashboard's handlers reach beside the box itself; the composition root makes it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sotabox.dashboard.assets import Assets
 from sotabox.dashboard.templates import Templates
 from sotabox.operations.host import Host
-from sotabox.operations.sessions import Guard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +27,6 @@ class Site:
     host: Host
     assets: Assets
     templates: Templates
-    guard: Guard = field(default_factory=Guard)
 
     def url_of_app(self, slug: str) -> str:
         """Where an app is reached."""

@@ -24,7 +24,7 @@ from sotabox.operations.sessions import Visitor
 from sotabox.web.body import read_body
 from sotabox.web.box import Box
 from sotabox.web.compression import compress
-from sotabox.web.rate_limit import client_address, sender_address
+from sotabox.web.visitor import visitor_of
 
 _SESSION: Final = "sotabox"
 _GUEST: Final = "sotabox-guest"
@@ -66,13 +66,7 @@ class Visit:
     @property
     def visitor(self) -> Visitor:
         """Where it comes from."""
-        client = self.request.scope.get("client")
-        peer, headers = client[0] if client else None, dict(self.request.scope["headers"])
-        return Visitor(
-            sender_address(peer, headers),
-            client_address(peer, headers),
-            self.request.headers.get("user-agent", ""),
-        )
+        return visitor_of(self.request)
 
     @property
     def by_script(self) -> bool:

@@ -9,6 +9,8 @@ import msgspec
 IDLE_MAX: Final = timedelta(days=7)
 #: and at this age, used or not.
 AGE_MAX: Final = timedelta(days=30)
+#: What a session token (a JWT) is good for, as on the hosted service.
+TOKEN_MAX: Final = timedelta(hours=1)
 SETUP_LINK_MAX: Final = timedelta(hours=1)
 PASSWORD_MIN: Final = 10
 PASSWORD_MAX: Final = 1000  # argon2 takes any length; who sends more than this sends no password
@@ -16,7 +18,10 @@ EMAIL_MAX: Final = 254  # RFC 5321
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A session's row; the token that opens it is known to the browser only."""
+    """A session's row; the token that opens it is known to the browser only.
+
+    One of a program ends at `expires_at`, whatever it does; a browser's lives on with its use.
+    """
 
     id: str
     user_id: str
@@ -24,6 +29,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     agent: str  # the browser's own words, cut short
     created_at: str
     seen_at: str
+    expires_at: str | None = None
 
 
 class SetupLink(msgspec.Struct, frozen=True, kw_only=True):

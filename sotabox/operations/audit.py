@@ -1,6 +1,7 @@
 """The audit log: written for whatever is asked for, by whichever door; read by admins."""
 
 import logging
+from dataclasses import dataclass
 
 from sotabox.errors import Unavailable
 from sotabox.model.audit import AuditEntry, AuditVerdict
@@ -12,8 +13,20 @@ _TARGET_MAX = 300
 _logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom an entry names; an empty id is nobody whom the box knows."""
+
+    id: str
+    shown: str
+
+    @classmethod
+    def of(cls, actor: Actor) -> "Who":
+        return cls(actor.user.id, actor.user.email)
+
+
 async def record(
-    store: Store, actor: Actor, action: str, target: dict[str, str], address: str, status: int
+    store: Store, who: Who, action: str, target: dict[str, str], address: str, status: int
 ) -> None:
     """Notes what was done or refused, before its answer goes out.
 
@@ -21,8 +34,8 @@ async def record(
     """
     try:
         await store.audit.append(
-            actor_id=actor.user.id,
-            actor=actor.user.email,
+            actor_id=who.id,
+            actor=who.shown,
             action=action,
             target={name: value[:_TARGET_MAX] for name, value in target.items()},
             address=address,
@@ -30,7 +43,7 @@ async def record(
         )
     except Unavailable as error:
         _logger.error(  # noqa: TRY400 - nothing of ours is wrong
-            "not in the audit log: %s by %s: %s", action, actor.user.email, error
+            "not in the audit log: %s by %s: %s", action, who.shown, error
         )
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from sotabox.errors import Conflict, Detail, Invalid, NotFound, NothingRunning
 from sotabox.model.deployment import Deployment
 from sotabox.model.environment import VARIABLES_MAX, EnvVar, Target, check_key, check_value
 from sotabox.model.project import Project
-from sotabox.operations.actor import Actor, changeable_project
+from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.store.store import Store
 
 
@@ -41,6 +43,13 @@ async def of(store: Store, actor: Actor, project_ref: str) -> list[EnvVar]:
     # Values are secrets: who may only look does not see them.
     project = await changeable_project(store, actor, project_ref)
     return await store.env_vars.of_project(project.id)
+
+
+async def masked_of(store: Store, actor: Actor, project_ref: str) -> list[EnvVar]:
+    """The same without the values: for everybody who may see the project."""
+    project = await visible_project(store, actor, project_ref)
+    found = await store.env_vars.of_project(project.id)
+    return [msgspec.structs.replace(variable, value="") for variable in found]
 
 
 async def put(

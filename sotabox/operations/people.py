@@ -1,10 +1,15 @@
 """The users of a box, as its admins look after them."""
 
+from enum import StrEnum
+from typing import TypeVar
+
 from sotabox.errors import Conflict, Detail, Invalid, NotFound
-from sotabox.model.user import Role, User
+from sotabox.model.user import Plan, Role, User
 from sotabox.operations.actor import Actor
 from sotabox.store.store import Store
 from sotabox.store.users import LastAdmin, OwnsProjects
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 async def page(store: Store, actor: Actor, after: str, limit: int) -> list[User]:
@@ -29,27 +34,37 @@ async def get(store: Store, actor: Actor, user_id: str) -> User:
     return user
 
 
-async def change_role(store: Store, actor: Actor, user_id: str, role: str) -> User:
-    """Gives a user another role; it counts from their next request on.
+async def change(
+    store: Store, actor: Actor, user_id: str, *, role: str | None = None, plan: str | None = None
+) -> User:
+    """Gives a user another role or plan, where one is given; it counts from their next request on.
+
+    What runs keeps the bounds that it was started with.
 
     Raises:
         NotFound, Forbidden: only admins may, and only they know who there is.
-        Invalid: there is no such role.
+        Invalid: there is no such role or plan.
         Conflict: this is the last admin.
     """
     user = await get(store, actor, user_id)
     actor.require_admin()
-    chosen = next((known for known in Role if known == role), None)
-    if chosen is None:
-        problem = f"choose one of {', '.join(Role)}"
-        raise Invalid(f"role: {problem}", details=[Detail("role", problem)])
+    chosen_role = None if role is None else _choose(Role, role, "role")
+    chosen_plan = None if plan is None else _choose(Plan, plan, "plan")
     try:
-        changed = await store.users.set_role(user.id, chosen)
+        changed = await store.users.change(user.id, role=chosen_role, plan=chosen_plan)
     except LastAdmin as error:
         raise _last_admin() from error
     if changed is None:
         raise NotFound("There is no such user")
     return changed
+
+
+def _choose(kind: type[_Choice], text: str, field: str) -> _Choice:
+    for known in kind:
+        if known == text:
+            return known
+    problem = f"choose one of {', '.join(kind)}"
+    raise Invalid(f"{field}: {problem}", details=[Detail(field, problem)])
 
 
 async def remove(store: Store, actor: Actor, user_id: str, heir_email: str | None) -> None:

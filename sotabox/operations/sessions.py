@@ -78,15 +78,25 @@ async def recognise(
 async def begin(store: Store, user: User, visitor: Visitor) -> str:
     """A new session of a user who was recognised; this is the only time that its token is known."""
     token = secrets.token_urlsafe(32)
-    await store.sessions.delete_dead(**_oldest())
+    await forget_dead(store)
     await store.sessions.insert(
         user.id,
         digest_token(token),
         address=visitor.address,
-        agent=visitor.agent[:_AGENT_MAX],
+        agent=shown_agent(visitor),
         now=now(),
     )
     return token
+
+
+async def forget_dead(store: Store) -> None:
+    """Removes sessions that are over; whoever makes a new one does so."""
+    await store.sessions.delete_dead(**_oldest())
+
+
+def shown_agent(visitor: Visitor) -> str:
+    """What a client calls itself, as a session keeps it."""
+    return visitor.agent[:_AGENT_MAX]
 
 
 async def resume(store: Store, token: str, address: str) -> tuple[Session, User] | None:

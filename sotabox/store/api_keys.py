@@ -4,15 +4,15 @@ import sqlite3
 
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
-from sotabox.model.user import ApiKey, Plan, Role, User
+from sotabox.model.user import ApiKey, User
 from sotabox.store.database import Database
+from sotabox.store.users import JOINED_USER, joined_user
 
 _INSERT = """
     INSERT INTO api_keys (id, user_id, name, key_hash, key_prefix, created_at, expires_at)
     VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *"""
-_BY_HASH = """
-    SELECT api_keys.*, users.email, users.role, users.password_hash,
-        users.plan, users.created_at AS user_created_at
+_BY_HASH = f"""
+    SELECT api_keys.*, {JOINED_USER}
     FROM api_keys JOIN users ON users.id = api_keys.user_id WHERE key_hash = ?"""
 _OF_USER = "SELECT * FROM api_keys WHERE user_id = ? ORDER BY id"
 _USED = "UPDATE api_keys SET last_used_at = ? WHERE id = ?"
@@ -42,7 +42,7 @@ class ApiKeys:
     async def find_with_user(self, key_hash: str) -> tuple[ApiKey, User] | None:
         """The key whose digest this is, and whose it is: one read, as each request asks for both."""
         row = await self._database.one(_BY_HASH, (key_hash,))
-        return (_api_key(row), _owner(row)) if row else None
+        return (_api_key(row), joined_user(row)) if row else None
 
     async def of_user(self, user_id: str) -> list[ApiKey]:
         """A user's keys, oldest first."""
@@ -68,15 +68,4 @@ def _api_key(row: sqlite3.Row) -> ApiKey:
         created_at=row["created_at"],
         last_used_at=row["last_used_at"],
         expires_at=row["expires_at"],
-    )
-
-
-def _owner(row: sqlite3.Row) -> User:
-    return User(
-        id=row["user_id"],
-        email=row["email"],
-        role=Role(row["role"]),
-        password_hash=row["password_hash"],
-        plan=Plan(row["plan"]),
-        created_at=row["user_created_at"],
     )

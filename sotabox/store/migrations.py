@@ -474,6 +474,12 @@ def m014_guards(db: Database) -> None:
     """)
 
 
+@SCHEMA()
+def m015_sessions_of_programs(db: Database) -> None:
+    """Sessions that end at a given moment, whose token a program holds."""
+    db.executescript("ALTER TABLE sessions ADD COLUMN expires_at TEXT;")
+
+
 def migrate(path: Path) -> None:
     """Brings the database at `path` to today's schema, making it where there is none.
 

@@ -4,14 +4,22 @@ import sqlite3
 
 from sotabox.model.ids import new_id
 from sotabox.model.session import Session
+from sotabox.model.times import now as present
+from sotabox.model.user import User
 from sotabox.store.database import Database
+from sotabox.store.users import JOINED_USER, joined_user
 
 _INSERT = """
-    INSERT INTO sessions (id, user_id, token_hash, address, agent, created_at, seen_at)
-    VALUES (:id, :user_id, :token_hash, :address, :agent, :now, :now) RETURNING *"""
-_LIVE = "created_at > :made_after AND seen_at > :seen_after"
+    INSERT INTO sessions (id, user_id, token_hash, address, agent, created_at, seen_at, expires_at)
+    VALUES (:id, :user_id, :token_hash, :address, :agent, :now, :now, :expires_at) RETURNING *"""
+_LIVE = """created_at > :made_after AND seen_at > :seen_after
+    AND coalesce(expires_at, '9999') > :now"""
 _BY_HASH = f"SELECT * FROM sessions WHERE token_hash = :token_hash AND {_LIVE}"
 _OF_USER = f"SELECT * FROM sessions WHERE user_id = :user_id AND {_LIVE} ORDER BY seen_at DESC"
+_WITH_USER = f"""
+    SELECT {JOINED_USER}
+    FROM sessions JOIN users ON users.id = sessions.user_id
+    WHERE sessions.id = ? AND expires_at > ?"""
 _SEEN = "UPDATE sessions SET seen_at = ?, address = ? WHERE id = ?"
 _DELETE = "DELETE FROM sessions WHERE id = ? AND user_id = ?"
 _DELETE_OF_USER = "DELETE FROM sessions WHERE user_id = ?"
@@ -25,7 +33,14 @@ class Sessions:
         self._database = database
 
     async def insert(
-        self, user_id: str, token_hash: str, *, address: str, agent: str, now: str
+        self,
+        user_id: str,
+        token_hash: str,
+        *,
+        address: str,
+        agent: str,
+        now: str,
+        expires_at: str | None = None,
     ) -> Session:
         """A new session of a user."""
         values = {
@@ -35,6 +50,7 @@ class Sessions:
             "address": address,
             "agent": agent,
             "now": now,
+            "expires_at": expires_at,
         }
         async with self._database.transaction() as transaction:
             row = await transaction.only(_INSERT, values)
@@ -42,13 +58,28 @@ class Sessions:
 
     async def find(self, token_hash: str, *, made_after: str, seen_after: str) -> Session | None:
         """The session that a token opens, unless it is too old."""
-        values = {"token_hash": token_hash, "made_after": made_after, "seen_after": seen_after}
+        values = {
+            "token_hash": token_hash,
+            "made_after": made_after,
+            "seen_after": seen_after,
+            "now": present(),
+        }
         row = await self._database.one(_BY_HASH, values)
         return _session(row) if row else None
 
+    async def find_user(self, session_id: str, now: str) -> User | None:
+        """Whose session of a program that is, unless it has ended: one read, as each request asks."""
+        row = await self._database.one(_WITH_USER, (session_id, now))
+        return joined_user(row) if row else None
+
     async def of_user(self, user_id: str, *, made_after: str, seen_after: str) -> list[Session]:
         """A user's sessions that are not too old, the last used first."""
-        values = {"user_id": user_id, "made_after": made_after, "seen_after": seen_after}
+        values = {
+            "user_id": user_id,
+            "made_after": made_after,
+            "seen_after": seen_after,
+            "now": present(),
+        }
         return [_session(row) for row in await self._database.all(_OF_USER, values)]
 
     async def mark_seen(self, session_id: str, now: str, address: str) -> None:
@@ -68,7 +99,7 @@ class Sessions:
 
     async def delete_dead(self, *, made_after: str, seen_after: str) -> None:
         """Forgets those that nobody can use any more."""
-        values = {"made_after": made_after, "seen_after": seen_after}
+        values = {"made_after": made_after, "seen_after": seen_after, "now": present()}
         async with self._database.transaction() as transaction:
             await transaction.execute(_DELETE_DEAD, values)
 
@@ -81,4 +112,5 @@ def _session(row: sqlite3.Row) -> Session:
         agent=row["agent"],
         created_at=row["created_at"],
         seen_at=row["seen_at"],
+        expires_at=row["expires_at"],
     )

@@ -1,6 +1,7 @@
 """The `users` table."""
 
 import sqlite3
+from typing import Final
 
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
@@ -16,7 +17,9 @@ _ALL = "SELECT * FROM users ORDER BY id"
 _FIRST_ADMIN = "SELECT * FROM users WHERE role = 'admin' ORDER BY id LIMIT 1"
 _PAGE = "SELECT * FROM users WHERE id > ? ORDER BY id LIMIT ?"
 _OTHER_ADMIN = "SELECT 1 FROM users WHERE role = 'admin' AND id <> ? LIMIT 1"
-_SET_ROLE = "UPDATE users SET role = ? WHERE id = ? RETURNING *"
+_CHANGE = """
+    UPDATE users SET role = coalesce(:role, role), plan = coalesce(:plan, plan)
+    WHERE id = :id RETURNING *"""
 _OWNS = "SELECT 1 FROM projects WHERE user_id = ? LIMIT 1"
 _NO_MEMBER_OF_OWN = """
     DELETE FROM members WHERE user_id = :heir_id
@@ -24,6 +27,11 @@ _NO_MEMBER_OF_OWN = """
 _HAND_OVER = "UPDATE projects SET user_id = :heir_id WHERE user_id = :user_id"
 _DELETE = "DELETE FROM users WHERE id = ?"
 _UPDATE_HASH = "UPDATE users SET password_hash = ? WHERE id = ?"
+
+
+#: The columns that `joined_user` reads, for queries that find a user by what lets them in.
+JOINED_USER: Final = """users.id AS user_id, users.email, users.role, users.password_hash, users.plan,
+    users.created_at AS user_created_at"""
 
 
 class Users:
@@ -61,16 +69,19 @@ class Users:
         """At most `limit` users whose id is above `after`."""
         return [_user(row) for row in await self._database.all(_PAGE, (after, limit))]
 
-    async def set_role(self, user_id: str, role: Role) -> User | None:
-        """Gives a user another role; None where there is no such user.
+    async def change(
+        self, user_id: str, *, role: Role | None = None, plan: Plan | None = None
+    ) -> User | None:
+        """Gives a user another role or plan; None where there is no such user.
 
         Raises:
             LastAdmin: nobody would be left to run the box.
         """
         async with self._database.transaction() as transaction:
-            if role is not Role.ADMIN:
+            if role not in {None, Role.ADMIN}:
                 await _require_other_admin(transaction, user_id)
-            row = await transaction.one(_SET_ROLE, (role, user_id))
+            values = {"role": role, "plan": plan, "id": user_id}
+            row = await transaction.one(_CHANGE, values)
         return _user(row) if row else None
 
     async def delete(self, user_id: str, *, heir_id: str | None) -> None:
@@ -117,4 +128,16 @@ def _user(row: sqlite3.Row) -> User:
         password_hash=row["password_hash"],
         plan=Plan(row["plan"]),
         created_at=row["created_at"],
+    )
+
+
+def joined_user(row: sqlite3.Row) -> User:
+    """The user in a row that holds `JOINED_USER`."""
+    return User(
+        id=row["user_id"],
+        email=row["email"],
+        role=Role(row["role"]),
+        password_hash=row["password_hash"],
+        plan=Plan(row["plan"]),
+        created_at=row["user_created_at"],
     )

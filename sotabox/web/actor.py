@@ -1,4 +1,4 @@
-"""Who sent a request: the user of its API key, or the partner of its partner key."""
+"""Who sent a request: the user of its API key or session token, or the partner of its key."""
 
 from collections.abc import Iterable
 from typing import Any, TypeAlias
@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from litestar import Request
 
 from sotabox.errors import Forbidden, Unauthorized
-from sotabox.operations import api_keys, partners
+from sotabox.operations import api_keys, partners, session_tokens
 from sotabox.operations.actor import Actor
 from sotabox.operations.partners import PartnerActor
 from sotabox.store.store import Store
@@ -19,21 +19,30 @@ _HINT = "Send it as: Authorization: Bearer sota_…"
 Identity: TypeAlias = Actor | PartnerActor | Unauthorized
 
 
-async def identify(store: Store, headers: RawHeaders) -> Identity:
-    """The user or partner of a request, or why it has none; the handlers that need one raise it.
+def bearer_token(headers: RawHeaders) -> str:
+    """The key or session token of a request.
 
-    A cookie session of the dashboard will be a second way to be somebody.
+    Raises:
+        Unauthorized: it has none.
     """
     authorization = next((value for name, value in headers if name == b"authorization"), None)
     if authorization is None:
-        return Unauthorized("This request needs an API key", hint=_HINT)
+        raise Unauthorized("This request needs an API key", hint=_HINT)
     scheme, _, token = authorization.decode("latin-1").strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        return Unauthorized("The Authorization header holds no API key", hint=_HINT)
+        raise Unauthorized("The Authorization header holds no API key", hint=_HINT)
+    return token.strip()
+
+
+async def identify(store: Store, headers: RawHeaders) -> Identity:
+    """The user or partner of a request, or why it has none; the handlers that need one raise it."""
     try:
-        if token.strip().startswith(partners.KEY_START):
-            return await partners.authenticate(store, token.strip())
-        return await api_keys.authenticate(store, token.strip())
+        token = bearer_token(headers)
+        if token.startswith(partners.KEY_START):
+            return await partners.authenticate(store, token)
+        if session_tokens.looks_like_one(token):
+            return await session_tokens.authenticate(store, token)
+        return await api_keys.authenticate(store, token)
     except Unauthorized as error:
         return error
 

@@ -37,7 +37,7 @@ async def _note(scope: Scope, box: Box, status: int) -> None:
     client = scope.get("client")
     await audit.record(
         box.store,
-        actor,
+        audit.Who.of(actor),
         handler.handler_name,
         {name: str(value) for name, value in scope.get("path_params", {}).items()},
         sender_address(client[0] if client else None, dict(scope["headers"])),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sotabox.domains.custom_domains import CustomDomains
 from sotabox.events import Bus
 from sotabox.operations.device_login import GUESSES_MAX
+from sotabox.operations.sessions import Guard
 from sotabox.operations.throttle import Throttle
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
@@ -27,6 +28,7 @@ class Box:
     domains: CustomDomains
     courier: Courier
     url_of: Callable[[str], str]  # a host's address as a person would type it
+    logins: Guard = field(default_factory=Guard)
     device_guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES_MAX))
     vitals: Vitals = field(default_factory=Vitals)
     latest: Latest = field(default_factory=Latest)

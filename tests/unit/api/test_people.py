@@ -70,6 +70,22 @@ async def test_role_counts_from_the_next_request(site: InProcess) -> None:
     assert response.status_code == 403
 
 
+async def test_plan_bounds_from_the_next_request_on(site: InProcess) -> None:
+    """An admin gives and takes a plan; what else a user is stays as it was."""
+    user = await site.user("ada@box.test")
+    headers, path = await site.key_of(user), f"/v1/users/{user.id}"
+    changed = (await site.client.patch(path, json={"plan": "free"})).json()["data"]
+    assert (changed["plan"], changed["role"]) == ("free", "member")
+    for number in range(5):
+        await site.project(f"p{number}", user)
+    sixth = await site.client.post("/v1/projects", json={"name": "P"}, headers=headers)
+    assert (sixth.status_code, sixth.json()["error"]["code"]) == (409, "project_limit")
+    unbound = (await site.client.patch(path, json={"plan": "box", "role": "viewer"})).json()["data"]
+    assert (unbound["plan"], unbound["role"]) == ("box", "viewer")
+    wrong = await site.client.patch(path, json={"plan": "gold"})
+    assert (wrong.status_code, wrong.json()["error"]["details"][0]["field"]) == (422, "plan")
+
+
 async def test_last_admin_stays(site: InProcess) -> None:
     """A box that nobody runs can't be made by a slip."""
     path = f"/v1/users/{site.admin.id}"
@@ -135,6 +151,8 @@ async def test_viewer_of_a_project_sees_no_secrets(site: InProcess) -> None:
     assert (await site.client.post(path, json=body, headers=own)).status_code == 201
     assert (await site.client.get("/v1/projects/shop", headers=theirs)).status_code == 200
     assert (await site.client.get("/v1/projects/shop/envs", headers=theirs)).status_code == 403
+    masked = await site.client.get("/v1/projects/shop/envs?masked=1", headers=theirs)
+    assert [(v["key"], v["value"]) for v in masked.json()["data"]] == [("A", "")]
     body["role"] = "member"
     assert (await site.client.post(path, json=body, headers=own)).status_code == 200
     assert (await site.client.get("/v1/projects/shop/envs", headers=theirs)).status_code == 200

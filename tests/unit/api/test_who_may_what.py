@@ -74,6 +74,8 @@ W = f"{P}/webhooks/{{webhook}}"
 RULES: dict[str, Rule] = {
     "POST /v1/auth/device-code": OPEN,
     "POST /v1/auth/device-token": OPEN,
+    "POST /v1/auth/session": OPEN,
+    "DELETE /v1/auth/session": ANY_USER,
     "GET /v1/openapi.json": OPEN,
     "GET /v1/me": ANY_USER,
     "GET /v1/api-keys": ANY_USER,
@@ -147,6 +149,7 @@ RULES: dict[str, Rule] = {
 
 #: Bodies with which a request is in order, so that what is refused is who sends it.
 BODIES: dict[str, dict[str, Any]] = {
+    "POST /v1/auth/session": {"email": "nobody@box.test"},
     "POST /v1/auth/device-token": {"device_code": "x"},
     "POST /v1/api-keys": {"name": "ci"},
     "POST /v1/projects": {"name": "New"},

@@ -242,3 +242,16 @@ async def test_page_asked_for_before_the_login_is_shown_after_it(guest: Browser)
 def test_way_back_never_leads_elsewhere(elsewhere: str) -> None:
     """A link to our login can't send anybody to another site."""
     assert local_path(elsewhere) == "/"
+
+
+async def test_logins_are_in_the_audit_log(guest: Browser) -> None:
+    """Who was refused, who got in by what, and that they left."""
+    await guest.log_in(password="wrong password")
+    await guest.log_in()
+    await guest.send("/logout", {}, of="/account")
+    entries = await guest.site.box.store.audit.page(None, 10)
+    assert [(e.actor, e.action, e.target, e.status) for e in entries] == [
+        (EMAIL, "log_out", {}, 303),
+        (EMAIL, "log_in", {"by": "password"}, 200),
+        (EMAIL, "log_in", {"by": "password"}, 401),
+    ]
