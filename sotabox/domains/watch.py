@@ -15,6 +15,7 @@ from sotabox.domains.records import plan_records
 from sotabox.domains.resolver import Resolver
 from sotabox.domains.verification import check_dns, next_check_s, probe_name
 from sotabox.errors import RouterUnavailable, SotaboxError
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.domain import Domain, DomainStatus
 from sotabox.model.times import format_time, now, parse_time
 from sotabox.store.store import Store
@@ -73,6 +74,7 @@ class DomainWatch:
             )
             if verified is None:
                 return
+            reach(FaultPoint.DOMAIN_VERIFIED)
             await self._apply(verified)
             domain = verified
         if problem is None and domain.status is DomainStatus.VERIFIED:

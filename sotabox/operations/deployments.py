@@ -16,6 +16,7 @@ from sotabox.errors import (
     NothingRunning,
     ProjectDeleting,
 )
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import SETTLED, Deployment, Source, Status
 from sotabox.model.ids import new_deployment_id
 from sotabox.model.project import Project
@@ -109,6 +110,7 @@ async def deploy(
         if single is not None:
             await store.idempotency.check(single)
         await pipeline.admit_archive(id_, upload.path)
+        reach(FaultPoint.ARCHIVE_ADMITTED)
         deployment, superseded = await store.deployments.insert_pending(
             id_, project.id, actor.user.id, settings.queue_max, single
         )
@@ -118,6 +120,7 @@ async def deploy(
     except BaseException:
         await pipeline.forget_archive(id_)
         raise
+    reach(FaultPoint.DEPLOYMENT_ACCEPTED)
     await store.deployments.record_phase(id_, "upload", upload.duration_ms)
     pipeline.submit(deployment, notes=upload.notes)
     for old in superseded:

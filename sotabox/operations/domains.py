@@ -13,6 +13,7 @@ from sotabox.errors import (
     NotFound,
     ProjectDeleting,
 )
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.domain import Domain
 from sotabox.model.project import Project
 from sotabox.model.times import now
@@ -62,6 +63,7 @@ async def add(
     )
     if isinstance(added, Refusal):
         raise await _refused(store, settings, project, name.domain, added)
+    reach(FaultPoint.DOMAIN_NOTED)
     custom.watch.wake()
     return Described(added, await custom.instructions(added, project))
 

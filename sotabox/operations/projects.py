@@ -3,6 +3,7 @@
 import secrets
 
 from sotabox.errors import Detail, Invalid, NotFound, SlugTaken
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.project import NAME_MAX, SLUG_MAX, Project, check_slug, derive_slug
 from sotabox.model.user import QUOTAS
 from sotabox.operations.actor import Actor, changeable_project, owned_project
@@ -25,6 +26,7 @@ async def create(
     actor.require_change()
     name = _checked_name(name)
     project = await _insert(store, actor, name, slug)
+    reach(FaultPoint.PROJECT_NOTED)
     await pipeline.provision(project)
     return project
 

@@ -15,6 +15,7 @@ from sotabox.engine.networks import NetworkFull, Networks, free_address
 from sotabox.engine.sockets import listening
 from sotabox.engine.spec import ContainerRequest
 from sotabox.errors import EngineUnavailable
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment
 from sotabox.model.project import Project
 from sotabox.pipeline.failure import DeploymentFailed
@@ -122,6 +123,7 @@ class Candidates:
         creating.add_done_callback(lambda _: self._promised.discard(request.address or ""))
         try:
             container_id = await asyncio.shield(creating)
+            reach(FaultPoint.CANDIDATE_CREATED)
         except asyncio.CancelledError:
             # The engine makes it all the same; nobody else will know of it.
             await asyncio.wait({creating})
@@ -144,6 +146,7 @@ class Candidates:
         except BaseException:
             await self.discard(container_id)
             raise
+        reach(FaultPoint.CANDIDATE_STARTED)
         return Candidate(container_id, request.address or "", request.port)
 
     async def discard(self, container_id: str) -> None:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.images import Images
 from sotabox.errors import DiskFull, EngineUnavailable, SotaboxError, Unavailable
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import EnvVar, build_env
 from sotabox.model.ids import short_id
@@ -113,6 +114,7 @@ class Deployer:
         deployment = await self._get_built(deployment_id, attempt)
         if deployment is None:
             return
+        reach(FaultPoint.BUILD_NOTED)
         deployment = await self.rebuilds.ensure(attempt.project, deployment, attempt.log)
         env = await self._env(deployment, attempt)
         await self.drains.wait_for_room(attempt.project.id)
@@ -120,11 +122,13 @@ class Deployer:
             current = await self.store.deployments.find(deployment_id)
             if current is None or current.status is not Status.DEPLOYING:
                 return
+        reach(FaultPoint.DEPLOY_BEGUN)
         if command := self.release_command.of(deployment):
             with attempt.phase("release"):
                 await self.release_command.run(
                     command, attempt.project, deployment, env, attempt.log
                 )
+            reach(FaultPoint.RELEASE_COMMAND_DONE)
         with attempt.phase("start"):
             request = await self.candidates.request(
                 attempt.project, deployment, env, command=command_of(read_plan(deployment))
@@ -135,6 +139,7 @@ class Deployer:
             async with self.visits.watch(attempt.project) as watch:
                 with attempt.phase("health"):
                     await self._check_health(deployment, attempt, candidate)
+                reach(FaultPoint.CANDIDATE_HEALTHY)
                 await watch.hold()
                 swapped = await self.swap.make(deployment_id, attempt, candidate, watch)
         except BaseException:
@@ -155,7 +160,9 @@ class Deployer:
             attempt.phases["queue"] = round((time.monotonic() - queued) * 1000)
             if await self.store.deployments.advance(deployment_id, Status.BUILDING) is None:
                 return None
+            reach(FaultPoint.BUILD_BEGUN)
             release = await self._release(deployment, attempt)
+            reach(FaultPoint.IMAGE_BUILT)
         image = await self.images.exists(release.image_id)
         return await self.store.deployments.advance(
             deployment_id,
@@ -241,6 +248,7 @@ class Deployer:
         except Unavailable as error:
             _logger.warning("deployment %s waits for its end: %s", short_id(deployment_id), error)
             return False
+        reach(FaultPoint.FAILURE_NOTED)
         return True
 
     async def _wait_for_engine(

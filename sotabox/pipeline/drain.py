@@ -14,6 +14,7 @@ from sotabox.engine.client import EngineError
 from sotabox.engine.containers import Containers
 from sotabox.engine.sockets import established_to
 from sotabox.errors import RouterUnavailable, SotaboxError
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.router.admin import Admin
 
 #: A request may have read the upstream file just before the swap and not be counted yet.
@@ -105,9 +106,13 @@ class Drains:
         try:
             # Else an engine that restarts right now would bring it back.
             await self._containers.condemn(container_id)
+            reach(FaultPoint.DRAIN_BEGUN)
             cut = 0 if address is None else await self._wait_until_idle(address, timeout_s)
+            reach(FaultPoint.DRAIN_ENDED)
             await self._containers.stop(container_id, self._grace_s)
+            reach(FaultPoint.OLD_STOPPED)
             await self._containers.remove(container_id)
+            reach(FaultPoint.OLD_REMOVED)
             if on_end is not None:
                 await on_end(round((time.monotonic() - started) * 1000), cut)
         except (SotaboxError, EngineError) as error:

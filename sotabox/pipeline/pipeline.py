@@ -10,6 +10,7 @@ from sotabox.builds.archive import ArchiveLimits
 from sotabox.builds.intake import extract
 from sotabox.engine.client import Engine
 from sotabox.errors import EngineUnavailable
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
 from sotabox.pipeline.commands import Commands
@@ -103,6 +104,7 @@ class Pipeline:
             )
         if stopped is None:
             return False
+        reach(FaultPoint.CANCEL_NOTED)
         DeploymentLog(self.store.logs.open(deployment.id)).deploy("Cancelled")
         await self.queue.cancel(deployment.id)
         await self.forget_archive(deployment.id)

@@ -11,6 +11,7 @@ from sotabox.engine.networks import Networks
 from sotabox.engine.releases import let_go
 from sotabox.errors import RouterUnavailable, Unavailable
 from sotabox.events import Bus, ProjectChanged
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment
 from sotabox.model.origin import ImageOrigin
 from sotabox.model.project import Project
@@ -54,6 +55,7 @@ class ProjectRooms:
         """
         if self.upstreams.read(project.id) is None:
             await asyncio.to_thread(self.upstreams.point, project.id, self.waiting_target)
+        reach(FaultPoint.PROJECT_POINTED)
         outcomes = await asyncio.gather(
             self.routes.apply(), self._ensure_soon(project), return_exceptions=True
         )
@@ -84,9 +86,11 @@ class ProjectRooms:
             _logger.warning("the route of %s goes with Caddy's next start: %s", project.slug, error)
         async with self.swaps.of(project.id):  # a repair under way would make a container anew
             await self.clear(project.id)
+        reach(FaultPoint.PROJECT_CLEARED)
         await self._let_go_of_pulled(project)
         await self._remove_files(project)
         await self.store.projects.delete(project.id)
+        reach(FaultPoint.PROJECT_FORGOTTEN)
         self.upstreams.remove(project.id)
         self.bus.publish(ProjectChanged(project.id))
 

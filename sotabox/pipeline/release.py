@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from sotabox.engine.containers import Containers
 from sotabox.engine.labels import Role
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment, Source
 from sotabox.model.project import Project
 from sotabox.pipeline.build import read_plan
@@ -56,6 +57,7 @@ class ReleaseCommand:
         candidate = await self._candidates.start(request)
         try:
             await self._watch(candidate.container_id, log)
+            reach(FaultPoint.RELEASE_COMMAND_ENDED)
         finally:
             await self._candidates.discard(candidate.container_id)
         log.deploy("Release command finished")

@@ -12,6 +12,7 @@ from sotabox.engine.containers import Containers
 from sotabox.engine.events import ContainerEvent
 from sotabox.engine.labels import Role
 from sotabox.errors import SotaboxError
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
 from sotabox.pipeline.build import command_of, read_plan
@@ -76,6 +77,7 @@ class Repairs:
         # A build unpacks its archive again; a tree may be half unpacked or half removed.
         for tree in folders.trees.iterdir():
             await asyncio.to_thread(shutil.rmtree, tree)
+        reach(FaultPoint.TORSOS_REMOVED)
 
     async def resume_waiting(self) -> None:
         """Puts back in the queue what has no container yet; it needs no look at the engine."""
@@ -144,6 +146,7 @@ class Repairs:
             for repair in repairs:
                 _logger.info("%s: %s", project.slug, type(repair).__name__)
                 await self._apply(project, repair)
+                reach(FaultPoint.REPAIR_APPLIED)
 
     async def _lost(
         self, deployments: list[Deployment], containers: list[Container]

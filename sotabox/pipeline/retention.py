@@ -9,6 +9,7 @@ from sotabox.engine.containers import Containers
 from sotabox.engine.images import Images
 from sotabox.engine.releases import let_go
 from sotabox.errors import SotaboxError
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.releases import superfluous_images
 from sotabox.settings import Settings
 from sotabox.store.store import Store
@@ -64,6 +65,7 @@ class Retention:
             for image_id in superfluous_images(deployments, self._settings.releases_kept):
                 sharing = [d for d in deployments if d.image_id == image_id]
                 if await let_go(self._images, sharing):
+                    reach(FaultPoint.IMAGE_LET_GO)
                     await self._store.deployments.forget_image(project_id, image_id)
                     for deployment in sharing:
                         self._store.folders.archive(deployment.id).unlink(missing_ok=True)

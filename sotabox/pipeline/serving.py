@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from sotabox.engine.containers import Containers
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment
 from sotabox.model.project import Project
 from sotabox.pipeline.commands import Commands
@@ -56,6 +57,7 @@ class Serving:
 
     async def _pause(self, project: Project) -> None:
         stopped = await self.store.deployments.pause(project.id)
+        reach(FaultPoint.PAUSE_NOTED)
         await asyncio.to_thread(self.upstreams.point, project.id, self.paused_target)
         terms = await terms_of(self.store, self.settings, project)
         for deployment in stopped:

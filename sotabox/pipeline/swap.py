@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from sotabox.errors import SotaboxError
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.swap import SwapReport
 from sotabox.pipeline.attempt import Attempt
@@ -82,6 +83,7 @@ class Swap:
         before = await asyncio.to_thread(self.upstreams.read, project_id)
         with attempt.phase("swap"):
             await asyncio.to_thread(self.upstreams.point, project_id, candidate.address)
+        reach(FaultPoint.UPSTREAM_RENAMED)
         try:
             await self.settle(deployment, candidate, attempt.phases, watch)
         except BaseException:
@@ -114,6 +116,7 @@ class Swap:
         )
         if both is None:
             return
+        reach(FaultPoint.SWAP_NOTED)
         self.retention.keep_soon(candidate.container_id)
         _, before = both
         if before is not None and before.container_id is not None and project is not None:

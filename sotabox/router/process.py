@@ -11,6 +11,7 @@ from typing import Final, Never
 
 from sotabox.assets import folder
 from sotabox.errors import RouterRefused, RouterUnavailable
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.router import spawn
 from sotabox.router.admin import Admin
 from sotabox.router.config import Route, RouterSettings, encode_config, listen_ports, render_config
@@ -170,6 +171,7 @@ class Caddy:
         if changed:
             check_ports(self._settings.bind, listen_ports(wanted) - listen_ports(running))
             await self.admin.load(document)
+            reach(FaultPoint.ROUTES_LOADED)
         self._in_force = document
         await asyncio.to_thread(self._keep, document)
         return changed

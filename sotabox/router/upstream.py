@@ -13,6 +13,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.router.files import RouterFiles
 
 _SUFFIX: Final = ".upstream"
@@ -72,6 +73,7 @@ class Upstreams:
                 file.write(target)
                 file.flush()
                 os.fsync(file.fileno())
+            reach(FaultPoint.UPSTREAM_WRITTEN)
             fresh.replace(path)
         except BaseException:
             with suppress(FileNotFoundError):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from sotabox.crypto import Sealer
 from sotabox.events import Bus, ProjectChanged
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.environment import EnvVar, Target
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
@@ -50,6 +51,7 @@ class EnvVars:
                 return None
             row = await self._upsert(transaction, project_id, key, value, target)
             await transaction.execute(_CHANGED, (now(), project_id))
+        reach(FaultPoint.VARIABLE_NOTED)
         self._bus.publish(ProjectChanged(project_id))
         return self._env_var(row)
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from sotabox import __version__
 from sotabox.errors import Invalid, NotFound
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.times import now
 from sotabox.store.copies import archives_needed, copy_database, count_rows
 from sotabox.store.folders import Folders
@@ -81,6 +82,7 @@ def make_backup(
     ):
         copy = scratch / _DATABASE
         copy_database(folders.database, copy)
+        reach(FaultPoint.BACKUP_COPIED)
         with writing(file, passphrase, pulse) as bundle:
             missing = _add_all(bundle, folders, copy, logs=logs)
             manifest = Manifest(
@@ -93,6 +95,8 @@ def make_backup(
                 parts=bundle.parts,
             )
             bundle.finish(manifest)
+        reach(FaultPoint.BACKUP_WRITTEN)
+    reach(FaultPoint.BACKUP_NAMED)
     return Made(target, target.stat().st_size, time.monotonic() - started, manifest)
 
 
