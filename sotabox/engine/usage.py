@@ -16,37 +16,64 @@ from sotabox.engine.cgroups import EngineGroups, Hierarchy
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU time since the container started, in microseconds; memory that it could not give back."""
+    """CPU time since the container started, in microseconds; memory that it could not give back.
+
+    What came over its network and went out, since it started, in bytes.
+    """
 
     cpu_us: int
     memory_bytes: int
+    received_bytes: int = 0
+    sent_bytes: int = 0
 
 
 def read_usages(
-    hierarchy: Hierarchy, engine: EngineGroups, container_ids: Sequence[str]
+    hierarchy: Hierarchy,
+    engine: EngineGroups,
+    container_ids: Sequence[str],
+    proc: Path = Path("/proc"),
 ) -> dict[str, Usage]:
     """What each container uses; one that doesn't run, or whose group is elsewhere, is left out."""
     found = {}
     for id_ in container_ids:
         try:
-            found[id_] = _read(hierarchy, engine, id_)
+            found[id_] = _read(hierarchy, engine, id_, proc)
         except (OSError, ValueError, LookupError):  # it ended, or between two lines of a file
             continue
     return found
 
 
-def _read(hierarchy: Hierarchy, engine: EngineGroups, id_: str) -> Usage:
+def _read(hierarchy: Hierarchy, engine: EngineGroups, id_: str, proc: Path) -> Usage:
     name = f"docker-{id_}.scope" if engine.driver == "systemd" else id_
     relative = f"{engine.parent}/{name}"
     memory = hierarchy.roots["memory"] / relative
+    network = _network(memory, proc)
     if hierarchy.version == 1:
         accounting = _accounting(hierarchy.roots["cpu"]) / relative
         cpu_us = int((accounting / "cpuacct.usage").read_text(encoding="ascii")) // 1000
         used = int((memory / "memory.usage_in_bytes").read_text(encoding="ascii"))
-        return Usage(cpu_us, max(0, used - _value(memory / "memory.stat", "total_inactive_file")))
+        idle = _value(memory / "memory.stat", "total_inactive_file")
+        return Usage(cpu_us, max(0, used - idle), *network)
     cpu_us = _value(hierarchy.roots["cpu"] / relative / "cpu.stat", "usage_usec")
     used = int((memory / "memory.current").read_text(encoding="ascii"))
-    return Usage(cpu_us, max(0, used - _value(memory / "memory.stat", "inactive_file")))
+    idle = _value(memory / "memory.stat", "inactive_file")
+    return Usage(cpu_us, max(0, used - idle), *network)
+
+
+def _network(group: Path, proc: Path) -> tuple[int, int]:
+    """What a container received and sent: the interfaces that any of its processes sees.
+
+    Source: proc_pid_net(5), `/proc/PID/net/dev`: sixteen figures an interface, bytes are the first
+    of eight for each direction.
+    """
+    pid = (group / "cgroup.procs").read_text(encoding="ascii").split()[0]
+    received = sent = 0
+    for line in (proc / pid / "net/dev").read_text(encoding="ascii").splitlines()[2:]:
+        name, _, figures = line.partition(":")
+        if name.strip() != "lo":
+            received += int(figures.split()[0])
+            sent += int(figures.split()[8])
+    return received, sent
 
 
 def _accounting(cpu: Path) -> Path:

@@ -6,9 +6,13 @@ stream so counts with all the time that it was open. Source: Caddy 2.11,
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import add, sub
 from typing import Final
+
+from sotabox.model.sample import LATENCY_BOUNDS_MS
 
 _DURATION: Final = "caddy_http_request_duration_seconds"
 _LOADED_AT: Final = "caddy_config_last_reload_success_timestamp_seconds"
@@ -17,9 +21,11 @@ FIGURES: Final = (_DURATION, _LOADED_AT)
 
 _LINE: Final = re.compile(
     rf'^{_DURATION}_(count|sum|bucket)\{{code="(\d*)",handler="headers",host="([^"]*)",'
-    r'method="[^"]*",server="[^"]*"(?:,le="1")?\} (\S+)$',
+    r'method="[^"]*",server="[^"]*"(?:,le="([0-9.]+)")?\} (\S+)$',
     re.MULTILINE,
 )
+_PLACES: Final = {f"{ms / 1000:g}": place for place, ms in enumerate(LATENCY_BOUNDS_MS)}
+_NO_BOUNDS: Final = (0,) * len(LATENCY_BOUNDS_MS)
 _LOADED: Final = re.compile(rf"^{_LOADED_AT} (\S+)$", re.MULTILINE)
 
 
@@ -29,22 +35,28 @@ class HostRequests:
 
     Attributes:
         classes: requests by the first digit of their answer's status.
-        within_1s: those that took a second at most; duration_s: of all together.
+        within: those that took no longer than each of `LATENCY_BOUNDS_MS`.
+        duration_s: what all took together.
     """
 
     classes: Mapping[int, int] = field(default_factory=dict)
-    within_1s: int = 0
+    within: tuple[int, ...] = _NO_BOUNDS
     duration_s: float = 0.0
 
     @property
     def total(self) -> int:
         return sum(self.classes.values())
 
+    @property
+    def within_1s(self) -> int:
+        """Those that took a second at most."""
+        return self.within[LATENCY_BOUNDS_MS.index(1000)]
+
     def __add__(self, other: "HostRequests") -> "HostRequests":
         digits = self.classes.keys() | other.classes.keys()
         return HostRequests(
             {digit: self.classes.get(digit, 0) + other.classes.get(digit, 0) for digit in digits},
-            self.within_1s + other.within_1s,
+            tuple(map(add, self.within, other.within)),
             self.duration_s + other.duration_s,
         )
 
@@ -55,7 +67,7 @@ class HostRequests:
                 digit: number - before.classes.get(digit, 0)
                 for digit, number in self.classes.items()
             },
-            self.within_1s - before.within_1s,
+            tuple(map(sub, self.within, before.within)),
             self.duration_s - before.duration_s,
         )
 
@@ -84,15 +96,19 @@ class Requests:
 
 def read_requests(text: str) -> Requests:
     """The figures in an answer of Caddy's metrics endpoint, asked for `FIGURES`."""
-    hosts: dict[str, HostRequests] = {}
-    for kind, code, host, value in _LINE.findall(text):
-        number = float(value)
+    classes: defaultdict[str, Counter[int]] = defaultdict(Counter)
+    within: defaultdict[str, list[int]] = defaultdict(lambda: list(_NO_BOUNDS))
+    duration_s: defaultdict[str, float] = defaultdict(float)
+    for kind, code, host, bound, value in _LINE.findall(text):
         if kind == "count":
-            more = HostRequests({int(code[:1] or 0): round(number)})
+            classes[host][int(code[:1] or 0)] += round(float(value))
         elif kind == "sum":
-            more = HostRequests(duration_s=number)
-        else:
-            more = HostRequests(within_1s=round(number))
-        hosts[host] = hosts.get(host, NONE) + more
+            duration_s[host] += float(value)
+        elif bound in _PLACES:
+            within[host][_PLACES[bound]] += round(float(value))
     loaded = _LOADED.search(text)
+    hosts = {
+        host: HostRequests(counts, tuple(within[host]), duration_s[host])
+        for host, counts in classes.items()
+    }
     return Requests(float(loaded[1]) if loaded else 0.0, hosts)

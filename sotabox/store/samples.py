@@ -4,20 +4,27 @@ A sample is added to the row of its half minute, of its five minutes and of its 
 ever to be summed up later, and each app has a bounded number of rows.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
-from sotabox.model.sample import RINGS, Sample, Span
+from sotabox.model.sample import LATENCY_BOUNDS_MS, RINGS, Sample, Span
 from sotabox.store.database import Database
 
-_SUMMED: Final = ("seconds", "cpu_ms", "ok", "redirect", "client_error", "server_error",
-                  "duration_ms", "slow")  # fmt: skip
-_COLUMNS: Final = ("project_id", *_SUMMED, "memory_bytes")
+_FIGURES: Final = ("seconds", "cpu_ms", "ok", "redirect", "client_error", "server_error",
+                   "duration_ms", "slow", "received_bytes", "sent_bytes")  # fmt: skip
+_WITHIN: Final = tuple(f"within_{bound_ms}ms" for bound_ms in LATENCY_BOUNDS_MS)
+_SUMMED: Final = (*_FIGURES, *_WITHIN)
+_PLAIN: Final = ("project_id", "memory_bytes", *_FIGURES)
+#: Each column, and where its value is in a sample's JSON.
+_PATHS: Final = {column: f"$.{column}" for column in _PLAIN} | {
+    column: f"$.within[{index}]" for index, column in enumerate(_WITHIN)
+}
 _ADD: Final = f"""
-    INSERT INTO samples (step_s, at, {", ".join(_COLUMNS)})
-    SELECT :step_s, :at, {", ".join(f"json_extract(value, '$.{column}')" for column in _COLUMNS)}
+    INSERT INTO samples (step_s, at, {", ".join(_PATHS)})
+    SELECT :step_s, :at, {", ".join(f"json_extract(value, '{path}')" for path in _PATHS.values())}
     FROM json_each(:rows) JOIN projects ON projects.id = json_extract(value, '$.project_id')
     WHERE true
     ON CONFLICT (project_id, step_s, at) DO UPDATE SET
@@ -26,6 +33,9 @@ _ADD: Final = f"""
 _FORGET: Final = "DELETE FROM samples WHERE step_s = ? AND at < ?"
 _SERIES: Final = """
     SELECT * FROM samples WHERE project_id = ? AND step_s = ? AND at >= ? ORDER BY at"""
+_RECENT: Final = """
+    SELECT samples.* FROM json_each(?) AS wanted JOIN samples ON project_id = wanted.value
+    WHERE step_s = ? AND at >= ? ORDER BY at"""
 _SERVING: Final = """
     SELECT p.id, p.slug, d.container_id FROM deployments AS d JOIN projects AS p ON p.id = d.project_id
     WHERE d.status = 'running' AND d.container_id IS NOT NULL"""
@@ -60,9 +70,16 @@ class Samples:
         """A project's samples of a span, oldest first; times without any have no entry."""
         ring = RINGS[span]
         rows = await self._database.all(_SERIES, (project_id, ring.step_s, now - ring.kept_s))
-        return [
-            Sample(at=row["at"], **{column: row[column] for column in _COLUMNS}) for row in rows
-        ]
+        return [_sample(row) for row in rows]
+
+    async def recent(self, project_ids: Sequence[str], now: int) -> dict[str, list[Sample]]:
+        """The samples of the last hour of several projects, oldest first, by project."""
+        ring = RINGS[Span.HOUR]
+        values = (msgspec.json.encode(project_ids).decode(), ring.step_s, now - ring.kept_s)
+        found: dict[str, list[Sample]] = {}
+        for row in await self._database.all(_RECENT, values):
+            found.setdefault(row["project_id"], []).append(_sample(row))
+        return found
 
     async def serving(self) -> list[tuple[str, str, str]]:
         """What runs: project's id, its slug, the container's id."""
@@ -81,3 +98,8 @@ class Samples:
         """How often each phase of a deployment was gone through, and the milliseconds it took."""
         rows = await self._database.all(_PHASES)
         return {row["phase"]: (row["number"], row["duration_ms"]) for row in rows}
+
+
+def _sample(row: sqlite3.Row) -> Sample:
+    plain = {column: row[column] for column in _PLAIN}
+    return Sample(at=row["at"], within=tuple(row[column] for column in _WITHIN), **plain)

@@ -114,11 +114,11 @@ def _sample(
 ) -> Sample:
     usage = after.usages.get(container_id, Usage(0, 0))
     # A container that is new since then has used all of its time since then.
-    used_us = usage.cpu_us - before.usages.get(container_id, Usage(0, 0)).cpu_us
+    earlier = before.usages.get(container_id, Usage(0, 0))
     return Sample(
         project_id=project_id,
         seconds=round(after.at - before.at, 3),
-        cpu_ms=max(0, used_us) // 1000,
+        cpu_ms=max(0, usage.cpu_us - earlier.cpu_us) // 1000,
         memory_bytes=usage.memory_bytes,
         ok=asked.classes.get(2, 0) + asked.classes.get(1, 0),
         redirect=asked.classes.get(3, 0),
@@ -126,6 +126,9 @@ def _sample(
         server_error=asked.classes.get(5, 0),
         duration_ms=max(0, round(asked.duration_s * 1000)),
         slow=max(0, asked.total - asked.within_1s),
+        within=tuple(max(0, number) for number in asked.within),
+        received_bytes=max(0, usage.received_bytes - earlier.received_bytes),
+        sent_bytes=max(0, usage.sent_bytes - earlier.sent_bytes),
     )
 
 

@@ -10,7 +10,7 @@ HOUR = 1_800_000_000 - 1_800_000_000 % 3600
 def sample(project_id: str, memory_bytes: int = 100) -> Sample:
     return Sample(
         project_id=project_id, seconds=30.0, cpu_ms=600, memory_bytes=memory_bytes, ok=3,
-        duration_ms=12,
+        duration_ms=12, within=(0, *[3] * 10), received_bytes=5, sent_bytes=7,
     )  # fmt: skip
 
 
@@ -28,6 +28,9 @@ async def test_samples_are_seen_in_each_resolution(store: Store, project: Projec
     ]
     (hour,) = await store.samples.series(project.id, Span.WEEK, now)
     assert (hour.seconds, hour.ok, hour.cpu_cores, hour.mean_ms) == (600.0, 60, 0.02, 4.0)
+    assert (hour.within[:2], hour.latency_ms(0.5)) == ((0, 60), 7.5)
+    assert (hour.received_bytes, hour.sent_bytes) == (100, 140)
+    assert await store.samples.recent([project.id, "gone"], now) == {project.id: minutes}
 
 
 async def test_an_app_has_a_bounded_number_of_rows(store: Store, project: Project) -> None:

@@ -1,5 +1,6 @@
 """What Caddy's metrics say about requests."""
 
+from sotabox.model.sample import LATENCY_BOUNDS_MS
 from sotabox.router.requests import HostRequests, Requests, read_requests
 
 TEXT = """\
@@ -18,23 +19,29 @@ caddy_http_request_duration_seconds_count{code="404",handler="headers",host="b.t
 """
 
 
+def bounds(**counts: int) -> tuple[int, ...]:
+    """Requests by the bound that they kept, such as `at_500`."""
+    return tuple(counts.get(f"at_{ms}", 0) for ms in LATENCY_BOUNDS_MS)
+
+
 def test_requests_are_summed_by_host_and_class() -> None:
     """However they came, by HTTP or HTTPS; each counts once, at the first handler."""
     found = read_requests(TEXT)
     assert found.loaded_at == 1.7e9
     assert found.hosts == {
-        "a.test": HostRequests({2: 6, 5: 1}, within_1s=5, duration_s=4.0),
+        "a.test": HostRequests({2: 6, 5: 1}, bounds(at_500=4, at_1000=5), 4.0),
         "b.test": HostRequests({4: 2}),
     }
 
 
 def test_difference_of_two_looks_is_what_came_between() -> None:
     """A host that is new counts from zero."""
-    before = Requests(1.0, {"a": HostRequests({2: 4, 4: 1}, 5, 1.0)})
-    after = Requests(1.0, {"a": HostRequests({2: 10, 4: 1}, 10, 3.0), "b": HostRequests({3: 1})})
+    before = Requests(1.0, {"a": HostRequests({2: 4, 4: 1}, bounds(at_1000=5), 1.0)})
+    later = HostRequests({2: 10, 4: 1}, bounds(at_1000=10), 3.0)
+    after = Requests(1.0, {"a": later, "b": HostRequests({3: 1})})
     assert after.since(before) == {
-        "a": HostRequests({2: 6, 4: 0}, 5, 2.0),
-        "b": HostRequests({3: 1}, 0, 0.0),
+        "a": HostRequests({2: 6, 4: 0}, bounds(at_1000=5), 2.0),
+        "b": HostRequests({3: 1}),
     }
 
 

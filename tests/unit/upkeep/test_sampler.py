@@ -25,14 +25,16 @@ def look(
 def test_sample_is_the_difference_of_two_looks() -> None:
     """All hosts of a project count for it; memory is what it is at the end."""
     before = look(
-        100, {"c1": Usage(1_000_000, 10)}, {"shop.box.test": HostRequests({2: 1}, 1, 0.5)}
+        100,
+        {"c1": Usage(1_000_000, 10, 100, 7)},
+        {"shop.box.test": HostRequests({2: 1}, (1,) * 11, 0.5)},
     )
     after = look(
         130,
-        {"c1": Usage(4_000_000, 20)},
+        {"c1": Usage(4_000_000, 20, 300, 8)},
         {
-            "shop.box.test": HostRequests({2: 3, 5: 1}, 3, 2.5),
-            "shop.example": HostRequests({3: 1, 4: 2}, 3, 0.5),
+            "shop.box.test": HostRequests({2: 3, 5: 1}, (0,) * 3 + (3,) * 8, 2.5),
+            "shop.example": HostRequests({3: 1, 4: 2}, (2,) + (3,) * 10, 0.5),
             "other.test": HostRequests({2: 9}),
         },
     )
@@ -41,6 +43,8 @@ def test_sample_is_the_difference_of_two_looks() -> None:
     assert (sample.seconds, sample.cpu_ms, sample.memory_bytes) == (30, 3000, 20)
     assert (sample.ok, sample.redirect, sample.client_error, sample.server_error) == (2, 1, 2, 1)
     assert (sample.duration_ms, sample.slow) == (2500, 1)
+    assert sample.within == (1, 2, 2, *[5] * 8)
+    assert (sample.received_bytes, sample.sent_bytes) == (200, 1)
     assert sample.cpu_cores == 0.1
     assert sample.requests == 6
 
