@@ -127,7 +127,6 @@ def _dashboard(parts: Parts, box: Box) -> list[Router]:
         box,
         host,
         domain=parts.settings.domain,
-        url_of=parts.router_settings.url,
         secure=parts.router_settings.tls_mode is not TlsMode.OFF,
         csrf_key=parts.store.sealer.derived_key("form tokens"),
     )

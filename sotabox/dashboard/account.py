@@ -117,7 +117,7 @@ async def _page(
             Login(session=s, agent=name_agent(s.agent), is_this=s.id == me.session.id)
             for s in found
         ),
-        box_url=me.site.url_of(me.site.domain),
+        box_url=me.box.page(""),
         second_factor=await second_factor.is_on(me.box.store, me.actor.user),
         secret=secret,
         secret_uri=second_factor.setup_uri(secret, me.actor.user.email, me.site.domain),

@@ -91,7 +91,7 @@ def bar(name: str, used: float, total: float, *, warn_at: float = 80, bad_at: fl
 
 
 def _link(me: Me, token: str) -> str:
-    return f"{me.site.url_of(me.site.domain)}/setup/{token}"
+    return me.box.page(f"/setup/{token}")
 
 
 async def _page(

@@ -146,7 +146,7 @@ async def _entry(me: Me, head: Head, domain: Domain, found: list[Domain]) -> Ent
         lights=lights_of(domain, secure=me.site.secure),
         records=tuple(told.records),
         note=told.note or "",
-        url=me.site.url_of(domain.domain),
+        url=me.box.url_of(domain.domain),
         targets=(f"{head.project.slug}.{me.site.domain}", *others),
     )
 

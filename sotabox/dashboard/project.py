@@ -106,7 +106,7 @@ async def head_of(me: Me, ref: str) -> Head:
     latest = await deployments.latest(me.box.store, [project])
     return Head(
         project=project,
-        url=me.site.url_of_app(project.slug),
+        url=me.box.url_of_app(project.slug),
         latest=latest.get(project.id),
         may_change=may_change,
         upload_max_mb=me.box.settings.upload_max_bytes // 1_000_000,
@@ -171,7 +171,7 @@ async def overview(
         plan=plan.headline if plan else "",
         entries=await entries_of(me, head, recent),
         changed_at=await env_vars.pending_since(store, head.project) or "",
-        box_url=me.site.url_of(me.site.domain),
+        box_url=me.box.page(""),
         trouble=trouble,
     )
     return me.show(page, status=status, crumbs=crumbs_of(head), live=live_of(head))

@@ -71,7 +71,7 @@ async def show_projects(me: NamedDependency[Me]) -> Response[bytes]:
         rows=tuple(rows),
         total=len(found),
         query=query,
-        box_url=me.site.url_of(me.site.domain),
+        box_url=me.box.page(""),
         may_change=me.may_change,
     )
     return me.show(page, live="/events")
@@ -100,7 +100,7 @@ def _row(me: Me, project: Project, latest: Latest | None, emails: dict[str, str]
     newest = latest.newest if latest else None
     return Row(
         project=project,
-        url=me.site.url_of_app(project.slug),
+        url=me.box.url_of_app(project.slug),
         latest=latest,
         by=emails.get(newest.created_by or "", "") if newest else "",
         took_ms=story.total_ms(newest.phases) if newest else 0,

@@ -1,7 +1,5 @@
 """All of the dashboard, for the composition root."""
 
-from collections.abc import Callable
-
 from litestar import Router
 from litestar.di import Provide
 
@@ -52,7 +50,6 @@ def dashboard_routes(
     host: Host,
     *,
     domain: str,
-    url_of: Callable[[str], str],
     secure: bool,
     csrf_key: bytes,
 ) -> list[Router]:
@@ -62,14 +59,12 @@ def dashboard_routes(
         box: whose dashboard it is.
         host: the machine that it runs on.
         domain: the name under which the dashboard is reached.
-        url_of: the address of a host, with its scheme.
-        secure: whether that is HTTPS: cookies are kept from anything else then.
+        secure: whether browsers reach it by HTTPS: cookies are kept from anything else then.
         csrf_key: a secret of this box for form tokens.
     """
     assets = Assets(folder("static"))
     site = Site(
         domain=domain,
-        url_of=url_of,
         secure=secure,
         csrf_key=csrf_key,
         host=host,

@@ -35,6 +35,10 @@ class Box:
     #: Set when the box stops: streams end themselves, as the server waits for them.
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def url_of_app(self, slug: str) -> str:
+        """Where an app is reached."""
+        return self.url_of(f"{slug}.{self.settings.domain}")
+
     def page(self, path: str) -> str:
         """The address of a page of the dashboard, such as `/device`."""
         return self.url_of(self.settings.domain) + path

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -52,6 +52,7 @@ class Browser:
 @asynccontextmanager
 async def open_browser(site: InProcess, *, secure: bool = False) -> AsyncIterator[Browser]:
     scheme = "https" if secure else "http"
+    box = replace(site.box, url_of=lambda name: f"{scheme}://{name}")
     host = Host(
         site.box.pipeline.engine,
         Images(site.box.pipeline.engine),
@@ -59,14 +60,13 @@ async def open_browser(site: InProcess, *, secure: bool = False) -> AsyncIterato
         lambda: "2.11",
     )
     routes = dashboard_routes(
-        site.box,
+        box,
         host,
         domain="box.test",
-        url_of=lambda name: f"{scheme}://{name}",
         secure=secure,
         csrf_key=b"k" * 32,
     )
-    transport = httpx.ASGITransport(build_site(site.box, routes))  # type: ignore[arg-type]
+    transport = httpx.ASGITransport(build_site(box, routes))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://box.test") as client:
         yield Browser(site, client)
 
