@@ -17,7 +17,7 @@ test:     ## everything, on the real engine
 serve:    ## a box on high ports with its data in .cache/box
 	.venv/bin/sotabox serve --data-dir .cache/box --http-port 8080 --https-port 8443 --tls off
 
-zipapp:   ## dist/sotabox.pyz, the one file that a box runs
+zipapp:   ## dist/sotabox.pyz, the one file that a box runs, for this processor's CPython 3.11 to 3.14
 	python3 .ci/zipapp.py
 
 bench:    ## deploy time beside the engine's own floor, then memory and CPU at rest

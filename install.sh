@@ -283,7 +283,7 @@ build_program() {
         apt_install "python$PYTHON_VERSION-venv" # Debian keeps it apart; only building needs it
     fi
     logged "sotabox.pyz could not be built" \
-        "$PYTHON" "$CHECKOUT/.ci/zipapp.py" --cache "$LIB/build" --output "$LIB/build/sotabox.pyz"
+        "$PYTHON" "$CHECKOUT/.ci/zipapp.py" --quick --cache "$LIB/build" --output "$LIB/build/sotabox.pyz"
 }
 
 place_program() {

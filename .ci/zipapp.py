@@ -4,8 +4,9 @@ Needs only this checkout, a Python with `venv`, and a package index: `install.sh
 machine, so it imports nothing that is not in the standard library. Same commit, same bytes: every
 input is pinned by hash, every time-stamp is the commit's, nothing compiled goes in.
 
-The tree that is packed is made for the running interpreter's ABI (`wheels`); a file for several
-interpreters is the union of several such trees, as native modules carry their ABI in their names.
+One file serves every CPython of `VERSIONS` on one processor: what is packed is the union of what pip
+installs for each of them, as native modules carry interpreter and processor in their names. With
+`--quick` it serves only the version that builds it, which is a quarter of the downloads.
 """
 
 import argparse
@@ -13,12 +14,17 @@ import fcntl
 import hashlib
 import json
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Sequence
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +33,13 @@ import sbom
 ROOT: Final = Path(__file__).resolve().parent.parent
 TOOLS_LOCK: Final = ROOT / ".ci" / "zipapp.lock"
 LOCK: Final = ROOT / "requirements.lock"
+LAUNCHER: Final = ROOT / ".ci" / "launcher"
+VERSIONS: Final = ("3.11", "3.12", "3.13", "3.14")
+MACHINES: Final = ("x86_64", "aarch64")
+#: Wheels for older C libraries than this run as well: Ubuntu 22.04 has 2.35, RHEL 9 has 2.34.
+GLIBC_MINOR: Final = 34
+#: A build that grows beyond this fails: somebody has to look at what came in.
+BUDGET_MB: Final = 60
 EPOCH_WITHOUT_GIT: Final = "1735689600"  # 2025-01-01: a checkout without history has no date
 PRUNED: Final = (
     # pattern, relative to the tree: why nothing at run time asks for it
@@ -40,21 +53,39 @@ PRUNED: Final = (
 PROGRAMS: Final = ("caddy",)  # of bin/: the rest are wrappers for libraries' own command lines
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a file shall run: versions of CPython, and a processor."""
+
+    versions: tuple[str, ...]
+    machine: str
+
+    @property
+    def platforms(self) -> Iterator[str]:
+        """The tags of wheels that run there, as pip takes them (PEP 600)."""
+        yield f"manylinux2014_{self.machine}"
+        for minor in range(17, GLIBC_MINOR + 1):
+            yield f"manylinux_2_{minor}_{self.machine}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Builds sotabox.pyz")
     parser.add_argument("--output", type=Path, default=ROOT / "dist" / "sotabox.pyz")
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "zipapp")
+    parser.add_argument("--machine", choices=MACHINES, default=platform.machine())
+    parser.add_argument("--quick", action="store_true", help="for this version of Python only")
     arguments = parser.parse_args()
     output, cache = arguments.output.resolve(), arguments.cache.resolve()
+    own = "{}.{}".format(*sys.version_info)
+    target = Target((own,) if arguments.quick else VERSIONS, arguments.machine)
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:  # two builds at once would write the same files
         fcntl.flock(lock, fcntl.LOCK_EX)
-        build(output, cache)
-    digest = hashlib.sha256(output.read_bytes()).hexdigest()
-    print(f"{output}  {output.stat().st_size / 1e6:.1f} MB  sha256 {digest}")
+        build(output, cache, target)
+    report(output, target)
 
 
-def build(output: Path, cache: Path) -> None:
+def build(output: Path, cache: Path, target: Target) -> None:
     """Makes `output`, unless it was made of the same inputs already."""
     os.environ["SOURCE_DATE_EPOCH"] = _commit_time()
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -62,16 +93,38 @@ def build(output: Path, cache: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="sotabox-zipapp-") as scratch:
         source, tree = Path(scratch) / "source", Path(scratch) / "site"
         copy_sources(source)
-        inputs, record = fingerprint(source), output.with_suffix(".inputs")
+        inputs, record = fingerprint(source, target), output.with_suffix(".inputs")
         if not (output.exists() and record.exists() and record.read_text() == inputs):
             tools = build_tools(cache)
-            collect(tools, source, tree)
+            collect(tools, source, tree, target)
             prune(tree)
             vendor = json.loads((source / "static" / "vendor.json").read_text(encoding="utf-8"))
             sbom.write(tree, LOCK.read_text(encoding="utf-8"), vendor["packages"])
             record.unlink(missing_ok=True)
             pack(tools, tree, output)
             record.write_text(inputs)
+
+
+def report(output: Path, target: Target) -> None:
+    """Prints what was made and where its size comes from; ends the program if that is too much."""
+    size_mb = output.stat().st_size / 1e6
+    digest = hashlib.sha256(output.read_bytes()).hexdigest()
+    print(f"{output}  {size_mb:.1f} MB  sha256 {digest}")
+    parts = ", ".join(f"{name} {size / 1e6:.1f}" for name, size in sorted(shares(output).items()))
+    print(f"for CPython {', '.join(target.versions)} on {target.machine}; in MB: {parts}")
+    if size_mb > BUDGET_MB:
+        sys.exit(f"zipapp: that is more than {BUDGET_MB} MB: see what came in, or raise BUDGET_MB")
+
+
+def shares(output: Path) -> Counter[str]:
+    """Packed bytes by what they are for: Caddy, each interpreter's native modules, the rest."""
+    found: Counter[str] = Counter()
+    with zipfile.ZipFile(output) as packed:
+        for member in packed.infolist():
+            native = re.search(r"\.cpython-3(\d+)-[^/]*\.so$", member.filename)
+            of_all = "Caddy" if member.filename == "site-packages/bin/caddy" else "all versions"
+            found[f"only {'3.' + native[1]}" if native else of_all] += member.compress_size
+    return found
 
 
 def copy_sources(target: Path) -> None:
@@ -84,9 +137,9 @@ def copy_sources(target: Path) -> None:
         shutil.copy2(ROOT / name, target / name)
 
 
-def fingerprint(source: Path) -> str:
+def fingerprint(source: Path, target: Target) -> str:
     """What the bytes of the result depend on: when it is the same, there is nothing to do."""
-    digest = hashlib.sha256(f"{sys.version} {os.environ['SOURCE_DATE_EPOCH']}".encode())
+    digest = hashlib.sha256(f"{target} {sys.version} {os.environ['SOURCE_DATE_EPOCH']}".encode())
     sources = [path for path in source.rglob("*") if path.is_file()]
     own = [
         path
@@ -110,14 +163,36 @@ def build_tools(cache: Path) -> Path:
     return home / "bin"
 
 
-def collect(tools: Path, source: Path, tree: Path) -> None:
+def collect(tools: Path, source: Path, tree: Path, target: Target) -> None:
     """Installs what requirements.lock names, and sotabox itself, into `tree`."""
-    into_tree = [tools / "python", *_PIP, "--target", tree, "--no-compile", "--no-deps"]
-    _run([*into_tree, "--only-binary=:all:", "--require-hashes", "-r", LOCK])
-    wheels = source / "dist"
-    _run([tools / "hatchling", "build", "-t", "wheel", "-d", wheels], cwd=source)
-    (wheel,) = wheels.glob("*.whl")
-    _run([*into_tree, "--no-index", wheel])
+    pip = [tools / "python", *_PIP, "--no-compile", "--no-deps"]
+    wheels = [*pip, "--only-binary=:all:", "--require-hashes", "-r", LOCK]
+    platforms = [f"--platform={name}" for name in target.platforms]
+    for version in target.versions:
+        part = tree.with_name(f"site-{version}") if tree.exists() else tree
+        wanted = ["--implementation=cp", f"--python-version={version}", *platforms]
+        _run([*wheels, *wanted, "--target", part])
+        if part != tree:
+            merge(part, tree)
+    dist = source / "dist"
+    _run([tools / "hatchling", "build", "-t", "wheel", "-d", dist], cwd=source)
+    (wheel,) = dist.glob("*.whl")
+    _run([*pip, "--target", tree, "--no-index", wheel])
+
+
+def merge(part: Path, tree: Path) -> None:
+    """Moves into `tree` what only `part` has; ends the program where the two contradict each other."""
+    for path in sorted(path for path in part.rglob("*") if path.is_file()):
+        known = tree / path.relative_to(part)
+        if not known.exists():
+            known.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(known)
+        elif path.name == "RECORD":
+            lines = {*known.read_text().splitlines(), *path.read_text().splitlines()}
+            known.write_text("".join(f"{line}\n" for line in sorted(lines)))
+        elif path.name != "WHEEL" and path.read_bytes() != known.read_bytes():
+            sys.exit(f"zipapp: {known.relative_to(tree)} differs between versions of Python")
+    shutil.rmtree(part)
 
 
 def prune(tree: Path) -> None:
@@ -137,21 +212,23 @@ def prune(tree: Path) -> None:
 
 def pack(tools: Path, tree: Path, output: Path) -> None:
     """Writes `tree` as one executable file, complete or not at all."""
+    digest = hashlib.sha256()
+    suffixes = set()
+    for path in sorted(path for path in tree.rglob("*") if path.is_file()):
+        is_program = path.parent == tree / "bin"
+        path.chmod(0o755 if is_program else 0o644)  # whatever this machine's umask made of it
+        digest.update(f"\0{path.relative_to(tree)}\0".encode() + path.read_bytes())
+        if native := re.search(r"\.cpython-.*\.so$", path.name):
+            suffixes.add(native[0])
+    launcher = tree.with_name("launcher")
+    shutil.copytree(LAUNCHER, launcher, ignore=shutil.ignore_patterns("__pycache__"))
+    contents = f"BUILD = {digest.hexdigest()[:16]!r}\nSUFFIXES = {sorted(suffixes)!r}\n"
+    (launcher / "contents.py").write_text(contents)
+    for path in launcher.iterdir():
+        path.chmod(0o644)
     partial = output.with_suffix(".partial")
-    _run(
-        [
-            tools / "shiv",
-            *("--site-packages", tree, "--output-file", partial),
-            *(
-                "--entry-point",
-                "sotabox.__main__:main",
-                "--python",
-                "/usr/bin/env -S python3 -I -S",
-            ),
-            *("--root", "~/.cache/sotabox"),  # where it unpacks unless SHIV_ROOT says otherwise
-            *("--compressed", "--reproducible"),
-        ]
-    )
+    _run([tools / "python", ROOT / ".ci" / "pack.py", tree, launcher, partial])
+    partial.chmod(0o755)
     partial.replace(output)
 
 
