@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from sotabox.errors import Internal
+from sotabox.store.hold import alone
 
 SCHEMA = Migrations("sotabox")
 
@@ -491,12 +492,18 @@ def m016_latency_and_network(db: Database) -> None:
 def migrate(path: Path) -> None:
     """Brings the database at `path` to today's schema, making it where there is none.
 
-    Each step and its record are one transaction. Blocks; the caller holds the data directory's lock,
-    as two processes migrating at once would fail.
+    Each step and its record are one transaction. Blocks; of several processes that begin at once one
+    does the work, and the others find it done.
 
     Raises:
         Internal: the database was written by a newer sotabox, or is damaged.
+        Unavailable: another process has been at it for a minute.
     """
+    with alone(path.parent):
+        _migrate(path)
+
+
+def _migrate(path: Path) -> None:
     database = Database(path)
     try:
         _require_database(database, path)

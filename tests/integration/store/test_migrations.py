@@ -1,6 +1,8 @@
 """The schema: from nothing, again, and from a newer version's."""
 
+import multiprocessing
 import sqlite3
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,24 @@ def test_second_start_changes_nothing(tmp_path: Path) -> None:
     before = path.read_bytes()
     migrate(path)
     assert path.read_bytes() == before
+
+
+def _migrate_at_once(path: Path, everybody: Barrier) -> None:
+    everybody.wait(30)
+    migrate(path)
+
+
+def test_processes_that_start_at_once_make_one_schema(tmp_path: Path) -> None:
+    """`sotabox apikey create` beside the very first `sotabox serve` gives a key, not a trace."""
+    path = tmp_path / "sotabox.db"
+    processes = multiprocessing.get_context("spawn")
+    everybody = processes.Barrier(3)
+    started = [processes.Process(target=_migrate_at_once, args=(path, everybody)) for _ in range(3)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join(60)
+    assert [process.exitcode for process in started] == [0, 0, 0]
 
 
 async def test_rows_outlive_a_restart(tmp_path: Path) -> None:
