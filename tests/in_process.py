@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 
 from sotabox.api.routes import api_routes
@@ -40,12 +41,16 @@ from sotabox.pipeline.queue import Queue
 from sotabox.settings import Settings
 from sotabox.store.store import Store
 from sotabox.web.box import Box
-from sotabox.web.site import build_site
+from sotabox.web.site import open_site as serve_at
+from sotabox.web.site import route_site
 from sotabox.webhooks.addresses import Policy, judge_host
 from sotabox.webhooks.courier import Courier
 from sotabox.webhooks.schedule import next_pause
 
 Work = Callable[[str], Awaitable[None]]
+
+#: The API's routing, once for as many sites as are open at a time: it takes longer than most tests.
+_IDLE: list[Litestar] = []
 
 
 @dataclass
@@ -169,7 +174,8 @@ async def open_site(
         courier,
         lambda host: f"http://{host}",
     )
-    transport = httpx.ASGITransport(build_site(box, routes or api_routes()))  # type: ignore[arg-type]
+    routed = route_site(routes) if routes else _IDLE.pop() if _IDLE else route_site(api_routes())
+    transport = httpx.ASGITransport(serve_at(box, routed))  # type: ignore[arg-type]
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
             site = InProcess(box, client, await ensure_admin(store))
@@ -180,3 +186,5 @@ async def open_site(
         await queue.close()
         await engine.close()
         await store.close()
+        if not routes:
+            _IDLE.append(routed)

@@ -1,13 +1,12 @@
 """`docs/api.md` has every address of the API, and no other."""
 
 from tests.api_page import PAGE, endpoints
-from tests.in_process import InProcess
 from tests.unit.api.test_who_may_what import api_of
 
 
-async def test_page_has_every_endpoint(site: InProcess) -> None:
+def test_page_has_every_endpoint() -> None:
     """Nothing has to be found out by trying, and nothing is promised that isn't there."""
-    assert sorted(endpoints()) == api_of(site)
+    assert sorted(endpoints()) == api_of()
 
 
 def test_each_endpoint_has_an_example() -> None:
