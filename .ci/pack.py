@@ -19,13 +19,12 @@ _SHEBANG = "/usr/bin/env -S python3 -I -S"  # no package of the user's own Pytho
 
 
 def main() -> None:
-    tree, launcher, output = map(Path, sys.argv[1:])
+    build, (tree, launcher, output) = sys.argv[1], map(Path, sys.argv[2:])
     sys.path.insert(0, str(launcher.parent))
     builder.bootstrap = importlib.import_module(launcher.name)  # packed as `_bootstrap`
-    built_at = time.gmtime(int(os.environ["SOURCE_DATE_EPOCH"]))
-    environment = Environment(
-        time.strftime(BUILD_AT_TIMESTAMP_FORMAT, built_at), __version__, reproducible=True
-    )
+    epoch = int(os.environ["SOURCE_DATE_EPOCH"])
+    built_at = time.strftime(BUILD_AT_TIMESTAMP_FORMAT, time.gmtime(epoch))
+    environment = Environment(built_at, __version__, build_id=build, reproducible=True)
     builder.create_archive([tree], output, _SHEBANG, "_bootstrap:start", environment)
 
 

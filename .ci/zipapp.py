@@ -33,6 +33,7 @@ import sbom
 ROOT: Final = Path(__file__).resolve().parent.parent
 TOOLS_LOCK: Final = ROOT / ".ci" / "zipapp.lock"
 LOCK: Final = ROOT / "requirements.lock"
+PACKER: Final = ROOT / ".ci" / "pack.py"
 LAUNCHER: Final = ROOT / ".ci" / "launcher"
 VERSIONS: Final = ("3.11", "3.12", "3.13", "3.14")
 MACHINES: Final = ("x86_64", "aarch64")
@@ -222,12 +223,11 @@ def pack(tools: Path, tree: Path, output: Path) -> None:
             suffixes.add(native[0])
     launcher = tree.with_name("launcher")
     shutil.copytree(LAUNCHER, launcher, ignore=shutil.ignore_patterns("__pycache__"))
-    contents = f"BUILD = {digest.hexdigest()[:16]!r}\nSUFFIXES = {sorted(suffixes)!r}\n"
-    (launcher / "contents.py").write_text(contents)
+    (launcher / "contents.py").write_text(f"SUFFIXES = {sorted(suffixes)!r}\n")
     for path in launcher.iterdir():
         path.chmod(0o644)
     partial = output.with_suffix(".partial")
-    _run([tools / "python", ROOT / ".ci" / "pack.py", tree, launcher, partial])
+    _run([tools / "python", PACKER, digest.hexdigest()[:16], tree, launcher, partial])
     partial.chmod(0o755)
     partial.replace(output)
 

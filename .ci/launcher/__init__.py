@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _PREFIX = "site-packages/"
-_FOLDER = re.compile(r"[0-9a-f]{16}-[a-z]+-\d+(\.partial|\.removed)?")
+_FOLDER = re.compile(r"[\w.]+-cpython-\d+(\.partial|\.removed)?")
+_BUILD = re.compile(rb'"build_id": "([\w.]+)"')
 _SUFFIX = re.compile(r"\.cpython-(\d)(\d+t?)-(\w+?)-linux-(\w+)\.so")
 _WRONG_USE = 2
 
 
 def start() -> None:
     """Runs sotabox, unpacked first where it isn't yet."""
-    from . import contents  # made by the build: what is in the archive
+    from . import contents  # made by the build: for which interpreters it is
 
     suffix = EXTENSION_SUFFIXES[0]  # names interpreter, version, processor and C library
     if suffix not in contents.SUFFIXES:
@@ -38,7 +39,7 @@ def start() -> None:
         sys.exit(_WRONG_USE)
     archive = sys.path[0]
     root = os.environ.get("SHIV_ROOT") or os.path.join(_cache(), "sotabox")
-    folder = os.path.join(root, f"{contents.BUILD}-{sys.implementation.cache_tag}")
+    folder = os.path.join(root, f"{build_of(archive)}-{sys.implementation.cache_tag}")
     try:
         while not hold(folder):
             unpack(archive, folder, suffix)
@@ -64,6 +65,12 @@ def refusal(suffixes: Collection[str]) -> str:
         f"{sys.executable} is {sys.implementation.name} {own} ({EXTENSION_SUFFIXES[0]})\n"
         f"  Run it with another: python{versions[-1]} {sys.argv[0]}"
     )
+
+
+def build_of(archive: str) -> str:
+    """The name of this build: a digest of what is packed."""
+    found = _BUILD.search(__loader__.get_data(os.path.join(archive, "environment.json")))
+    return found[1].decode()
 
 
 def hold(folder: str) -> bool:
@@ -118,7 +125,7 @@ def clean(root: str, build: str) -> None:
 
     for name in os.listdir(root):
         path, match = os.path.join(root, name), _FOLDER.fullmatch(name)
-        if match is None or (not match[1] and name.startswith(build)):
+        if match is None or (not match[1] and name.startswith(build + "-")):
             continue
         held = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:

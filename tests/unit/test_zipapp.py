@@ -40,11 +40,13 @@ def packed(folder: Path, build: str = BUILD, suffixes: tuple[str, ...] = (OWN, O
     (tree / "bin" / "caddy").touch(0o755)
     launcher.mkdir()
     (launcher / "__init__.py").write_text((ROOT / ".ci/launcher/__init__.py").read_text())
-    (launcher / "contents.py").write_text(f"BUILD = {build!r}\nSUFFIXES = {suffixes!r}\n")
+    (launcher / "contents.py").write_text(f"SUFFIXES = {suffixes!r}\n")
     output = folder / f"{build}.pyz"
     environ = {**os.environ, "SOURCE_DATE_EPOCH": "1735689600"}
-    command = [sys.executable, str(ROOT / ".ci" / "pack.py"), str(tree), str(launcher), str(output)]
-    subprocess.run(command, env=environ, check=True)
+    paths = [str(path) for path in (tree, launcher, output)]
+    subprocess.run(
+        [sys.executable, str(ROOT / ".ci/pack.py"), build, *paths], env=environ, check=True
+    )
     return output
 
 
