@@ -22,3 +22,8 @@ def folder(name: Name) -> Path:
         if candidate.is_dir():
             return candidate
     raise FileNotFoundError(f"sotabox was packed without its {name}: looked beside {_PACKAGE}")
+
+
+def release_key() -> str:
+    """The public key that releases of sotabox are signed with, in OpenSSH's form."""
+    return (_PACKAGE / "release.pub").read_text(encoding="ascii").strip()

@@ -107,6 +107,10 @@ class Settings:
     backup_passphrase_file: Path = _setting(
         Path(), "File whose first line is the passphrase of backups; empty: they aren't encrypted"
     )
+    releases: str = _setting("", "URL below which releases of sotabox lie, for `sotabox upgrade`")
+    release_key: Path = _setting(
+        Path(), "Public key of those who sign releases (OpenSSH's form); empty: sotabox's own"
+    )
     metrics_token_file: Path = _setting(
         Path(), "File whose first line opens /metrics, as a bearer token; empty: there is none"
     )

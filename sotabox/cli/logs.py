@@ -1,20 +1,23 @@
-"""`sotabox logs`: what the running app prints, or what a deployment's build and start said."""
+"""`sotabox logs`: what the running app prints, what a deployment's build and start said, or the box."""
 
 import argparse
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from sotabox.cli import box_logs
 from sotabox.cli.connect import add_remote, connect, print_json, project_ref
 from sotabox.cli.deployments import find_deployment
 from sotabox.cli.failures import DONE
+from sotabox.cli.options import add_settings, settings_from
 from sotabox.errors import Conflict, Unavailable
+from sotabox.settings import Settings
 
 if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "logs"
-HELP = "Print what the app says, or the log of a deployment."
+HELP = "Print what the app says, the log of a deployment, or on a server that of its box."
 
 _AGAIN_S: Final = 1.0
 _PATIENCE_S: Final = 60.0
@@ -31,19 +34,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--build", action="store_true", help="the build and deploy log of the newest deployment"
     )
+    parser.add_argument(
+        "--box", action="store_true", help="what the box on this server says of itself"
+    )
     parser.add_argument("--tail", metavar="LINES", help="how many lines; all: all that are kept")
     parser.add_argument("--since", metavar="WHEN", help="such as 15m, 2h, 2026-03-01T12:00:00Z")
     parser.add_argument("--search", metavar="TEXT", help="only lines that hold this")
     add_remote(parser, project=True)
+    add_settings(parser, box_logs.SETTINGS)
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if arguments.box:
+        return _print_box_log(arguments, settings_from(arguments, environ))
     with connect(arguments, environ) as remote:
         for row in _rows(remote, project_ref(arguments), arguments):
             if arguments.json:
                 print_json(row)
             else:
                 print(row["text"], flush=arguments.follow)
+    return DONE
+
+
+def _print_box_log(arguments: argparse.Namespace, settings: Settings) -> int:
+    lines = box_logs.box_lines(
+        settings, follow=arguments.follow, tail=arguments.tail, since=arguments.since
+    )
+    for line in lines:
+        if arguments.search and arguments.search not in line:
+            continue
+        if arguments.json:
+            print_json({"text": line})
+        else:
+            print(line, flush=arguments.follow)
     return DONE
 
 

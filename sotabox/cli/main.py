@@ -36,9 +36,11 @@ from sotabox.cli import (
     restore,
     rollback,
     run_command,
+    self_check,
     serve,
     status,
     unit,
+    upgrade,
     url,
     user,
     wait,
@@ -46,6 +48,7 @@ from sotabox.cli import (
 )
 from sotabox.cli.configuration import merge_configuration
 from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure, render_json_failure
+from sotabox.cli.mcp import command as mcp
 from sotabox.errors import SotaboxError
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
@@ -82,6 +85,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     cancel,
     run_command,
     open_app,
+    mcp,
     # for a box, on its server
     serve,
     caddy,
@@ -95,8 +99,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     wait,
     backup,
     restore,
+    upgrade,
     gc,
     unit,
+    self_check,
     live_restore,
     purge,
     # for both

@@ -14,6 +14,11 @@ from sotabox.cli.options import add_settings, settings_from
 NAME = "unit"
 HELP = "Print a systemd unit for this box."
 
+#: There where systemd runs this machine.
+SYSTEMD: Final = Path("/run/systemd/system")
+#: Where install.sh puts the control plane's unit; others lie beside it.
+UNIT: Final = Path("/etc/systemd/system/sotabox.service")
+
 # What neither process ever needs. The control plane runs iptables, which writes its lock to /run and
 # wants CAP_NET_ADMIN; it reads the sockets of apps in /proc: so its unit takes less away.
 _HARDENING: Final = """\

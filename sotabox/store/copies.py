@@ -4,19 +4,22 @@
 used: it begins anew with each write of another connection, and may never end.
 """
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from sotabox.errors import Internal
+from sotabox.errors import Internal, SotaboxError
 from sotabox.store.database import translate
 
 _COUNTED: Final = ("users", "projects", "deployments", "env_vars", "domains")
 _ARCHIVES_NEEDED: Final = """
     SELECT id FROM deployments WHERE image_id IS NOT NULL OR status NOT IN ('stopped', 'failed')
     ORDER BY id"""
+_APPLIED: Final = "SELECT name FROM _sqlite_migrations WHERE migration_set = 'sotabox' ORDER BY id"
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -75,3 +78,33 @@ def close_for_moving(path: Path) -> None:
     """
     with _connected(path) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def put_back(copy: Path, path: Path) -> None:
+    """Puts a copy in the place of a database that nobody uses; the copy stays. May be repeated."""
+    fresh = path.with_name(f"{path.name}.fresh")
+    shutil.copyfile(copy, fresh)
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    fresh.chmod(0o600)
+    try:
+        close_for_moving(path)
+    except (sqlite3.DatabaseError, SotaboxError):  # it is damaged: its log is lost with it
+        for log in ("-wal", "-shm"):
+            path.with_name(f"{path.name}{log}").unlink(missing_ok=True)
+    fresh.replace(path)
+    os.sync()
+
+
+def applied_steps(path: Path) -> tuple[str, ...]:
+    """The steps of the schema that a database has taken, also those that we don't know.
+
+    Raises:
+        Internal: it can't be read.
+    """
+    try:
+        with _connected(path) as connection:
+            rows = connection.execute(_APPLIED).fetchall()
+    except sqlite3.DatabaseError as error:
+        raise Internal(f"The database can't be read: {error}") from error
+    return tuple(row[0] for row in rows)

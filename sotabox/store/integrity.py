@@ -36,9 +36,14 @@ def examine(path: Path) -> Integrity:
             applied = {step.name for step in SCHEMA.applied(database)}
     except sqlite3.Error as error:
         return Integrity(str(error))
-    known = [step.name for step in SCHEMA.pending(Database(memory=True))]
+    known = known_steps()
     return Integrity(
         None,
         tuple(name for name in known if name not in applied),
         tuple(sorted(applied - set(known))),
     )
+
+
+def known_steps() -> list[str]:
+    """The steps of the schema that this version knows, in order."""
+    return [step.name for step in SCHEMA.pending(Database(memory=True))]

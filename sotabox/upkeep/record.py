@@ -1,7 +1,5 @@
 """How the backups of a box went: a small file, for the next start, for monitors and for people."""
 
-import os
-import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +8,7 @@ import msgspec
 
 from sotabox.model.times import parse_time
 from sotabox.settings import Settings
+from sotabox.upkeep.scratch import replace_file
 
 _RETRY = timedelta(hours=1)
 
@@ -51,15 +50,7 @@ def read_record(path: Path) -> BackupRecord:
 
 def write_record(path: Path, record: BackupRecord) -> None:
     """Replaces the file as a whole."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(msgspec.json.encode(record))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    replace_file(path, msgspec.json.encode(record))
 
 
 def next_backup(record: BackupRecord, every: timedelta, now: datetime) -> datetime:

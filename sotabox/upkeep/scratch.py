@@ -91,6 +91,29 @@ def _open_unnamed(folder: Path) -> BinaryIO | None:
         return None
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """Gives a file new content, as a whole and durably."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        sync_folder(path.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Brings the names in a folder to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def disk_trouble(what: str) -> Iterator[None]:
     """Turns what a disk says during the block into ours; `what` was being done."""

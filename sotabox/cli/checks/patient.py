@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from sotabox.cli.addresses import router_settings
 from sotabox.cli.checks.finding import Fix
+from sotabox.cli.unit import SYSTEMD, UNIT
 from sotabox.cli.wait import wait_until_ready
 from sotabox.engine.client import Engine
 from sotabox.router.admin import Admin
@@ -16,8 +16,6 @@ from sotabox.router.config import RouterSettings
 from sotabox.settings import Settings
 from sotabox.store.folders import Folders
 
-_SYSTEMD: Final = Path("/run/systemd/system")
-_UNIT: Final = Path("/etc/systemd/system/sotabox.service")
 _READY_WITHIN_S: Final = 30
 
 
@@ -36,13 +34,13 @@ class Patient:
     @property
     def restart(self) -> str:
         """The command that starts the control plane anew; apps and Caddy go on meanwhile."""
-        if _SYSTEMD.is_dir():
+        if SYSTEMD.is_dir():
             return "sudo systemctl restart sotabox"
         return f"sotabox serve --data-dir {self.folders.root}"
 
     def restarting(self) -> Fix | None:
         """Does so, and returns when it is ready; None where it is no service of this host's."""
-        return self._restart if _UNIT.is_file() and _SYSTEMD.is_dir() else None
+        return self._restart if UNIT.is_file() and SYSTEMD.is_dir() else None
 
     async def _restart(self) -> None:
         process = await asyncio.create_subprocess_exec("systemctl", "restart", "sotabox")

@@ -1,0 +1,1 @@
+"""What `sotabox upgrade` does on a server, step by step."""
