@@ -9,7 +9,11 @@ for (const box of document.querySelectorAll("[data-log]")) {
   let waiting = 0;
 
   const atEnd = () => lines.scrollHeight - lines.scrollTop - lines.clientHeight < 24;
-  const toEnd = () => { lines.scrollTop = lines.scrollHeight; };
+  let end = 0; // where the following last put the log
+  const toEnd = () => {
+    lines.scrollTop = lines.scrollHeight;
+    end = lines.scrollTop;
+  };
   let following = lines.id === "lines";
 
   const wanted = location.hash && document.getElementById(location.hash.slice(1));
@@ -28,6 +32,7 @@ for (const box of document.querySelectorAll("[data-log]")) {
   };
   lines.addEventListener("scroll", () => {
     following = atEnd();
+    end = lines.scrollTop;
     if (following) waiting = 0;
     show();
   });
@@ -43,6 +48,7 @@ for (const box of document.querySelectorAll("[data-log]")) {
     if (!added.length) return;
     box.querySelector("[data-log-empty]")?.remove();
     if (!added.includes(lines.lastElementChild)) return; // earlier ones, above
+    if (lines.scrollTop < end) following = false; // scrolled up, and the event is still to come
     waiting += following ? 0 : added.length;
     if (following) {
       while (lines.childElementCount > LINES_MAX) lines.firstElementChild.remove();

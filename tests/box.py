@@ -296,12 +296,14 @@ class Box:
 
     def stream(self, slug: str, deployment_id: str, timeout_s: float = 120) -> Iterator[str]:
         """The lines of a deployment's log as they come, to the stream's end."""
+        deadline = time.monotonic() + timeout_s
         path = f"/v1/projects/{slug}/deployments/{deployment_id}/logs/stream"
         with self.connection(self.api_port, timeout_s) as connection:
             connection.request("GET", path, headers={"Authorization": f"Bearer {self.key}"})
             response: HTTPResponse = connection.getresponse()
             assert response.status == 200, response.read()
             for raw in response:
+                assert time.monotonic() < deadline, f"not settled within {timeout_s} s"
                 if raw.startswith(b"data: "):
                     yield raw[6:].decode().rstrip("\n")
 

@@ -114,25 +114,28 @@ def test_long_log_is_followed_until_one_scrolls_up(
     """New lines keep the end in sight; scrolled up, they wait and are counted."""
     box.create("talkative")
     unlike_others = f"ENV NONCE={secrets.token_hex(8)}"  # a cached step prints nothing
-    talk = "RUN n=0; while true; do n=$((n+1)); echo line $n; sleep 0.05; done"
+    talk = "RUN for n in $(seq 1 1200); do echo line $n; sleep 0.05; done"  # ended below
     files = {"Dockerfile": f"FROM python:3.13-slim\n{unlike_others}\n{talk}\n"}
     made = box.upload("talkative", files).data
-    page = open_page()
-    page.goto(f"/projects/talkative/deployments/{made['id']}")
-    log = page.locator("#lines")
-    expect(log.locator(".line").nth(60)).to_be_attached(timeout=30_000)
-    left = "Math.round(lines.scrollHeight - lines.scrollTop - lines.clientHeight)"
-    page.wait_for_function(f"() => {{ const lines = document.querySelector('#lines');"
-                           f" return {left} < 24; }}")  # fmt: skip
-    log.evaluate("lines => { lines.scrollTop = 0; }")
-    follow = page.locator("[data-follow]")
-    expect(follow).to_contain_text(re.compile(r"\d+ new lines"))
-    assert log.evaluate("lines => lines.scrollTop") == 0
-    follow.click()
-    expect(follow).to_be_hidden()
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.locator("#story .pill")).to_have_text(re.compile("stopped"))
-    box.request("DELETE", "/v1/projects/talkative")
+    try:
+        page = open_page()
+        page.goto(f"/projects/talkative/deployments/{made['id']}")
+        log = page.locator("#lines")
+        expect(log.locator(".line").nth(60)).to_be_attached(timeout=60_000)
+        page.wait_for_function(
+            "() => { const { scrollHeight, scrollTop, clientHeight } = "
+            "document.querySelector('#lines'); return scrollHeight - scrollTop - clientHeight < 24; }"
+        )
+        log.evaluate("lines => { lines.scrollTop = 0; }")
+        follow = page.locator("[data-follow]")
+        expect(follow).to_contain_text(re.compile(r"\d+ new lines"), timeout=30_000)
+        assert log.evaluate("lines => lines.scrollTop") == 0
+        follow.click()
+        expect(follow).to_be_hidden()
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator("#story .pill")).to_have_text(re.compile("stopped"), timeout=30_000)
+    finally:
+        box.request("DELETE", "/v1/projects/talkative")
 
 
 def test_everything_works_without_scripts(
