@@ -157,7 +157,7 @@ async def list_deployments(
     """A project's deployments, newest first."""
     owner = await visible_project(box.store, actor, project)
     page = read_page(f"deployments:{owner.id}", limit, cursor)
-    found = await deployments.page(box.store, actor, owner.id, page.number(), page.probe)
+    found = await box.store.deployments.page(owner.id, page.number(), page.probe)
     shown = found[: page.limit]
     next_cursor = page.cursor(len(found), str(shown[-1].number)) if shown else None
     return many([DeploymentOut.of(deployment) for deployment in shown], next_cursor)

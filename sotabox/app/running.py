@@ -18,6 +18,7 @@ from typing import Final
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Router
+from litestar.types import ASGIApp
 
 from sotabox.api.routes import api_routes
 from sotabox.app.parts import Parts
@@ -80,16 +81,7 @@ async def _run(parts: Parts) -> None:
         latest=parts.latest,
     )
     host, port = parts.settings.listen_address
-    server = Server(
-        build_site(box, [*api_routes(), *_dashboard(parts, box)]),
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        backlog=_BACKLOG,
-        backpressure=_BACKPRESSURE,
-        websockets=False,
-        log_enabled=False,
-    )
+    server = server_for(build_site(box, [*api_routes(), *_dashboard(parts, box)]), host, port)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, box.closing.set)
@@ -116,6 +108,20 @@ async def _run(parts: Parts) -> None:
     for task in ended - {closing}:
         task.result()
         raise RuntimeError(f"'{task.get_name()}' has ended by itself")
+
+
+def server_for(site: ASGIApp, host: str, port: int) -> Server:
+    """What serves a site in this process, on its event loop."""
+    return Server(
+        site,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        backlog=_BACKLOG,
+        backpressure=_BACKPRESSURE,
+        websockets=False,
+        log_enabled=False,
+    )
 
 
 def _dashboard(parts: Parts, box: Box) -> list[Router]:

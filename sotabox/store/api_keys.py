@@ -41,7 +41,7 @@ class ApiKeys:
 
     async def find_with_user(self, key_hash: str) -> tuple[ApiKey, User] | None:
         """The key whose digest this is, and whose it is: one read, as each request asks for both."""
-        row = await self._database.one(_BY_HASH, (key_hash,))
+        row = await self._database.find(_BY_HASH, (key_hash,))
         return (_api_key(row), joined_user(row)) if row else None
 
     async def of_user(self, user_id: str) -> list[ApiKey]:

@@ -11,7 +11,10 @@ _AFTER = """
         :user_id IS NULL OR e.owner_id = :user_id OR EXISTS (
             SELECT 1 FROM members AS m WHERE m.project_id = e.project_id AND m.user_id = :user_id))
     ORDER BY e.id LIMIT :limit"""
-_BOUNDS = "SELECT coalesce(min(id), 1) AS oldest, coalesce(max(id), 0) AS newest FROM events"
+# As two queries: for both at once SQLite would read the whole table.
+_BOUNDS = """
+    SELECT coalesce((SELECT min(id) FROM events), 1) AS oldest,
+        coalesce((SELECT max(id) FROM events), 0) AS newest"""
 
 
 class Feed:

@@ -63,7 +63,7 @@ class Projects:
 
     async def find(self, ref: str) -> Project | None:
         """The project of an id or a slug."""
-        row = await self._database.one(_FIND, {"ref": ref})
+        row = await self._database.find(_FIND, {"ref": ref})
         return _project(row) if row else None
 
     async def find_for(self, ref: str, user_id: str) -> tuple[Project, Role | None] | None:
@@ -71,7 +71,7 @@ class Projects:
 
         One query whether or not there is something to find, so that time tells nothing.
         """
-        row = await self._database.one(_FIND_FOR, {"ref": ref, "user_id": user_id})
+        row = await self._database.find(_FIND_FOR, {"ref": ref, "user_id": user_id})
         if row is None:
             return None
         role = row["member_role"]
@@ -83,10 +83,10 @@ class Projects:
         These are the user's own, and those to which they were added.
         """
         if user_id is None:
-            rows = await self._database.all(_PAGE_OF_ALL, (after, limit))
+            rows = await self._database.find_all(_PAGE_OF_ALL, (after, limit))
         else:
             values = {"user_id": user_id, "after": after, "limit": limit}
-            rows = await self._database.all(_PAGE, values)
+            rows = await self._database.find_all(_PAGE, values)
         return [_project(row) for row in rows]
 
     async def all(self) -> list[Project]:

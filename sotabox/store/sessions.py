@@ -64,12 +64,12 @@ class Sessions:
             "seen_after": seen_after,
             "now": present(),
         }
-        row = await self._database.one(_BY_HASH, values)
+        row = await self._database.find(_BY_HASH, values)
         return _session(row) if row else None
 
     async def find_user(self, session_id: str, now: str) -> User | None:
         """Whose session of a program that is, unless it has ended: one read, as each request asks."""
-        row = await self._database.one(_WITH_USER, (session_id, now))
+        row = await self._database.find(_WITH_USER, (session_id, now))
         return joined_user(row) if row else None
 
     async def of_user(self, user_id: str, *, made_after: str, seen_after: str) -> list[Session]:

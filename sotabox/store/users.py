@@ -48,7 +48,7 @@ class Users:
 
     async def find(self, user_id: str) -> User | None:
         """The user of an id."""
-        row = await self._database.one(_BY_ID, (user_id,))
+        row = await self._database.find(_BY_ID, (user_id,))
         return _user(row) if row else None
 
     async def find_by_email(self, email: str) -> User | None:

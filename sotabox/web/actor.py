@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from litestar import Request
+from litestar.di import NamedDependency
 
 from sotabox.errors import Forbidden, Unauthorized
 from sotabox.operations import api_keys, partners, session_tokens
 from sotabox.operations.actor import Actor
 from sotabox.operations.partners import PartnerActor
 from sotabox.store.store import Store
+from sotabox.web.box import Box
 
 RawHeaders: TypeAlias = Iterable[tuple[bytes, bytes]]
 
@@ -47,8 +49,14 @@ async def identify(store: Store, headers: RawHeaders) -> Identity:
         return error
 
 
-async def provide_actor(request: Request[Any, Any, Any]) -> Actor:
+async def provide_actor(
+    request: Request[Any, Any, Any],
+    box: NamedDependency[Box],  # noqa: ARG001 - see below
+) -> Actor:
     """The dependency `actor`: whom the gate has recognised.
+
+    It needs no `box`, but comes after it: what handlers take at one time, the framework gets in
+    tasks of a group, which takes longer than all else that it does for a request.
 
     Raises:
         Unauthorized: nobody.
@@ -62,7 +70,10 @@ async def provide_actor(request: Request[Any, Any, Any]) -> Actor:
     return found
 
 
-async def provide_partner(request: Request[Any, Any, Any]) -> PartnerActor:
+async def provide_partner(
+    request: Request[Any, Any, Any],
+    box: NamedDependency[Box],  # noqa: ARG001 - as above
+) -> PartnerActor:
     """The dependency `partner`: the same, for what partners do.
 
     Raises:

@@ -121,7 +121,7 @@ def _dressed(send: Send, extra: Sequence[tuple[bytes, bytes]]) -> Send:
         if message["type"] == "http.response.start":
             given: RawHeaders = message.get("headers", ())
             names = {name.lower() for name, _ in given}
-            message["headers"] = [*given, *(pair for pair in extra if pair[0] not in names)]
+            message["headers"] = [*given, *[pair for pair in extra if pair[0] not in names]]
         await send(message)
 
     return dressed

@@ -2,9 +2,10 @@
 
 import sys
 
-from tests.bench import ask, builds, deploy, footprint, neighbour
+from tests.bench import api, ask, builds, deploy, footprint, neighbour
 
 BENCHES = {
+    "api": api.run,
     "ask": ask.run,
     "builds": builds.run,
     "deploy": deploy.run,
