@@ -64,7 +64,12 @@ class Load:
         count = number
         while not self._ending:
             if writer is None:
-                reader, writer = await self._connect()
+                try:
+                    reader, writer = await self._connect()
+                except ConnectionError:
+                    self.outcomes["refused"] += 1
+                    await asyncio.sleep(self.pause_s)
+                    continue
                 fresh = True
             assert reader
             count += 1

@@ -1,0 +1,69 @@
+"""Breaks a box in every way that there is, and writes down how it came through.
+
+python -m tests.chaos [--rounds N] [--only WORD]... [--no-page]
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatch
+
+from tests.chaos.box_faults import box_faults
+from tests.chaos.disk_faults import DISK_MB, disk_faults
+from tests.chaos.engine_faults import engine_faults
+from tests.chaos.faults import Row, strike
+from tests.chaos.kills import kills
+from tests.chaos.router_faults import router_faults
+from tests.chaos.table import write_page
+from tests.chaos.world import DRAIN_TIMEOUT_S, World, small_world
+from tests.machine.small_disk import small_disk
+
+
+def main() -> int:
+    """Runs the faults; 1 where one did harm."""
+    options = _options()
+    usual = [*kills(), *box_faults(), *router_faults(), *engine_faults()]
+    order = [fault.name for fault in (*usual, *disk_faults())]
+    rows: list[Row] = []
+    for world_of, faults in ((small_world, usual), (_world_on_a_small_disk, disk_faults())):
+        here = [Row(f) for f in faults if any(fnmatch(f.name, name) for name in options.only)]
+        if not here:
+            continue
+        rows += here
+        with world_of() as world:
+            for _ in range(options.rounds):
+                _round(world, here)
+                if not options.no_page:
+                    write_page(here, order, DRAIN_TIMEOUT_S)
+    return 0 if all(row.good for row in rows) else 1
+
+
+def _round(world: World, rows: list[Row]) -> None:
+    for row in rows:
+        strike(world, row)
+        print(
+            f"{row.rounds:>3} {row.fault.name:<32} {row.recoveries_s[-1]:6.1f} s  "
+            f"{row.failed} of {row.requests} failed {row.kinds or ''} {row.left or ''}",
+            flush=True,
+        )
+
+
+@contextmanager
+def _world_on_a_small_disk() -> Iterator[World]:
+    with small_disk(DISK_MB) as disk, small_world(disk) as world:
+        yield world
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./tests/run chaos")
+    parser.add_argument("--rounds", type=int, default=20, help="of each fault (default 20)")
+    parser.add_argument("--only", action="append", metavar="NAME", help="these faults; a pattern")
+    parser.add_argument("--no-page", action="store_true", help="docs/reliability.md stays")
+    options = parser.parse_args()
+    options.only = options.only or ["*"]
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

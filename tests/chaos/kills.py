@@ -1,0 +1,133 @@
+"""kill -9 of sotabox in each state that has a name."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from sotabox.fault_points import FaultPoint
+from tests.chaos import acts
+from tests.chaos.faults import Fault
+from tests.chaos.world import SPARE, Act, Promise, World, files_of
+
+RELOADS: Final = "a change of the routes closes idle connections, with a fault and without"
+RELOADED: Final = frozenset(
+    {
+        FaultPoint.PROJECT_NOTED,
+        FaultPoint.PROJECT_POINTED,
+        FaultPoint.ROUTES_LOADED,
+        FaultPoint.PROJECT_CLEARED,
+        FaultPoint.PROJECT_FORGOTTEN,
+        FaultPoint.DOMAIN_NOTED,
+        FaultPoint.DOMAIN_VERIFIED,
+    }
+)
+
+Strike = Callable[[World], list[Promise]]
+
+_FAILING: Final = acts.deploy(SPARE, steps="ENV MODE=exit\n", ends=("failed",))
+_DEPLOY: Final = acts.deploy()
+_REDEPLOY: Final = acts.redeploy()
+_RELEASE: Final = acts.deploy(more=True)
+
+#: What leads to a point.
+WAYS: Final[Mapping[FaultPoint, Act]] = {
+    FaultPoint.PROJECT_NOTED: acts.create,
+    FaultPoint.PROJECT_POINTED: acts.create,
+    FaultPoint.ROUTES_LOADED: acts.create,
+    FaultPoint.ARCHIVE_ADMITTED: _DEPLOY,
+    FaultPoint.DEPLOYMENT_ACCEPTED: _DEPLOY,
+    FaultPoint.BUILD_BEGUN: _DEPLOY,
+    FaultPoint.IMAGE_BUILT: _DEPLOY,
+    FaultPoint.BUILD_NOTED: _DEPLOY,
+    FaultPoint.DEPLOY_BEGUN: _REDEPLOY,
+    FaultPoint.RELEASE_COMMAND_ENDED: _RELEASE,
+    FaultPoint.RELEASE_COMMAND_DONE: _RELEASE,
+    FaultPoint.CANDIDATE_CREATED: _REDEPLOY,
+    FaultPoint.CANDIDATE_STARTED: _REDEPLOY,
+    FaultPoint.CANDIDATE_HEALTHY: _REDEPLOY,
+    FaultPoint.UPSTREAM_WRITTEN: _REDEPLOY,
+    FaultPoint.UPSTREAM_RENAMED: _REDEPLOY,
+    FaultPoint.SWAP_NOTED: _REDEPLOY,
+    FaultPoint.DRAIN_BEGUN: _REDEPLOY,
+    FaultPoint.DRAIN_ENDED: _REDEPLOY,
+    FaultPoint.OLD_STOPPED: _REDEPLOY,
+    FaultPoint.OLD_REMOVED: _REDEPLOY,
+    FaultPoint.IMAGE_LET_GO: _DEPLOY,
+    FaultPoint.FAILURE_NOTED: _FAILING,
+    FaultPoint.CANCEL_NOTED: acts.cancel,
+    FaultPoint.PAUSE_NOTED: acts.pause,
+    FaultPoint.VARIABLE_NOTED: acts.set_variable,
+    FaultPoint.DOMAIN_NOTED: acts.add_domain,
+    FaultPoint.DOMAIN_VERIFIED: acts.add_domain,
+}
+
+
+def _killed(point: FaultPoint, act: Act) -> Strike:
+    def strike(world: World) -> list[Promise]:
+        world.arm("KILL", point)
+        promises = act(world)
+        world.wait_for_death()
+        world.box.start(wait=False)
+        return promises
+
+    return strike
+
+
+def _killed_in_deletion(point: FaultPoint) -> Strike:
+    def strike(world: World) -> list[Promise]:
+        slug = "doomed"
+        world.box.create(slug)
+        world.box.deploy(slug, files_of(slug))
+        return _killed(point, acts.delete(slug))(world)
+
+    return strike
+
+
+def _killed_again(first: FaultPoint, second: FaultPoint) -> Strike:
+    """Killed in a deploy, and once more in the start that repairs it."""
+
+    def strike(world: World) -> list[Promise]:
+        world.arm("KILL", first)
+        promises = _REDEPLOY(world)
+        world.wait_for_death()
+        world.arm("KILL", second)
+        world.box.start(wait=False)
+        world.wait_for_death()
+        world.box.start(wait=False)
+        return promises
+
+    return strike
+
+
+def _backup_killed(point: FaultPoint) -> Strike:
+    """A backup dies; the next one, and the start of the box, find nothing of it in their way."""
+
+    def strike(world: World) -> list[Promise]:
+        world.arm("KILL", point)
+        killed = world.box.spawn("backup", "--output", str(world.backups))
+        assert killed.wait(60) != 0
+        assert not world.fault_file.exists()
+        world.box.kill()
+        world.box.start(wait=False)
+        return []
+
+    return strike
+
+
+def kills() -> list[Fault]:
+    """One a point, in the order of a box's life."""
+    strikes = {point: _killed(point, act) for point, act in WAYS.items()}
+    for point in (FaultPoint.PROJECT_CLEARED, FaultPoint.PROJECT_FORGOTTEN):
+        strikes[point] = _killed_in_deletion(point)
+    for point in (FaultPoint.TORSOS_REMOVED, FaultPoint.REPAIR_APPLIED):
+        strikes[point] = _killed_again(FaultPoint.UPSTREAM_RENAMED, point)
+    for point in (FaultPoint.BACKUP_COPIED, FaultPoint.BACKUP_WRITTEN, FaultPoint.BACKUP_NAMED):
+        strikes[point] = _backup_killed(point)
+    return [
+        Fault(
+            f"kill-{point}",
+            f"kill -9 at *{point.replace('-', ' ')}*",
+            strikes[point],
+            loses=RELOADS if point in RELOADED else "",
+        )
+        for point in FaultPoint
+    ]

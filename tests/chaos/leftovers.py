@@ -1,0 +1,122 @@
+"""What a fault left behind: rows, containers, networks, images, files and processes too many or too few."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+import httpx
+from docker.errors import APIError, DockerException
+
+from tests.appliance.visitors import served_by
+from tests.chaos.world import APPS, Promise, World
+from tests.machine.sweep import LABEL
+
+SETTLED = ("running", "stopped", "failed")
+PAGES = "unix/"
+
+
+def find(world: World, promises: list[Promise]) -> list[str]:
+    """Everything that is not as it should be, in words; nothing when all is well."""
+    try:
+        if (status := world.box.request("GET", "/readyz", timeout_s=10).status) != 200:
+            return [f"the box is not ready: {status}"]
+        served = served_by(world.box, APPS)
+        wrong = [f"{at} is served by {app}" for at, app in served.items() if at != app]
+        wrong += [broken for promise in promises if (broken := promise(world))]
+        wrong += _of_rows(world)
+        wrong += _of_router(world)
+        wrong += _of_files(world)
+    except (OSError, HTTPException, httpx.HTTPError, DockerException, APIError) as error:
+        return [f"somebody does not answer: {type(error).__name__}: {error}"]
+    return wrong
+
+
+def _rows(world: World, sql: str) -> list[sqlite3.Row]:
+    with closing(sqlite3.connect(f"file:{world.box.directory}/sotabox.db?mode=ro", uri=True)) as db:
+        db.row_factory = sqlite3.Row
+        return list(db.execute(sql))
+
+
+def _of_rows(world: World) -> Iterator[str]:
+    deployments = _rows(world, "SELECT * FROM deployments")
+    projects = {row["id"]: row["slug"] for row in _rows(world, "SELECT * FROM projects")}
+    for row in deployments:
+        if row["status"] not in SETTLED:
+            yield f"deployment {row['number']} of {projects[row['project_id']]} is {row['status']}"
+    with world.engine.client() as engine:
+        mine = {"label": f"{LABEL}={world.box.instance_id}"}
+        containers = engine.api.containers(all=True, filters=mine)
+        networks = engine.api.networks(filters=mine)
+        images = engine.api.images(filters=mine, all=False)
+    running = {row["container_id"] for row in deployments if row["status"] == "running"}
+    there = {item["Id"]: item for item in containers}
+    for id_ in there.keys() - running:
+        yield f"container {there[id_]['Names'][0]} ({there[id_]['State']}) serves nobody"
+    for id_ in running - there.keys():
+        yield f"container {id_} is gone"
+    for id_ in running & there.keys():
+        if there[id_]["State"] != "running":
+            yield f"container {there[id_]['Names'][0]} is {there[id_]['State']}"
+    owners = sorted(network["Labels"]["sotabox.project"] for network in networks)
+    if owners != sorted(projects):
+        yield f"networks of {owners} instead of {sorted(projects)}"
+    kept = {row["image_id"] for row in deployments if row["image_id"]}
+    for image in images:
+        if image["Id"] not in kept:
+            yield f"image {image['RepoTags'] or image['Id']} belongs to no row"
+    for image_id in kept - {image["Id"] for image in images}:
+        yield f"image {image_id} is gone"
+
+
+def _of_router(world: World) -> Iterator[str]:
+    folder = world.box.directory / "router"
+    rows = _rows(
+        world,
+        "SELECT p.id, p.slug, d.address FROM projects p "
+        "LEFT JOIN deployments d ON d.project_id = p.id AND d.status = 'running'",
+    )
+    told = {path.stem: path.read_text() for path in (folder / "upstreams").glob("*.upstream")}
+    for row in rows:
+        upstream = told.pop(row["id"], None)
+        wanted = upstream == row["address"] if row["address"] else _is_page(upstream)
+        if not wanted:
+            yield f"upstream of {row['slug']} is {upstream} instead of {row['address'] or 'a page'}"
+    for stray in told:
+        yield f"upstream file of {stray}, which is no project"
+    in_force = _config(folder / "run" / "admin.sock")
+    if in_force != json.loads((folder / "caddy.json").read_text()):
+        yield "Caddy's document on disk is not the one in force"
+    hosts = json.dumps(in_force)
+    for row in rows:
+        if f'"{row["slug"]}.localhost"' not in hosts:
+            yield f"{row['slug']} has no route"
+
+
+def _is_page(upstream: str | None) -> bool:
+    return upstream is not None and upstream.startswith(PAGES)
+
+
+def _config(admin: Path) -> Any:
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(admin)), timeout=10) as client:
+        return client.get("http://localhost/config/").json()
+
+
+def _of_files(world: World) -> Iterator[str]:
+    root = world.box.directory
+    deployments = {row["id"] for row in _rows(world, "SELECT id FROM deployments")}
+    for name in ("uploads", "trees"):
+        yield from (f"file {path.relative_to(root)}" for path in (root / name).iterdir())
+    for path in (root / "archives").iterdir():
+        if path.name.removesuffix(".tar.gz") not in deployments:
+            yield f"archive {path.name} without a row"
+    for path in (root / "logs").iterdir():
+        if path.name.removesuffix(".log") not in deployments:
+            yield f"log {path.name} without a row"
+    for pattern in ("*.tmp", "*.new", ".*.new", "*.part", ".*.part", "work"):
+        for folder in (root, root / "router", root / "router" / "upstreams", root / "scratch"):
+            yield from (f"torso {path.relative_to(root)}" for path in folder.glob(pattern))
+    yield from (f"torso {path.name}" for path in world.backups.glob(".*"))
