@@ -27,22 +27,29 @@ def add_remote(
 
     `below`: of an action, whose command has the same flags; what was said there holds.
     """
-    group = parser.add_argument_group("box")
     default = argparse.SUPPRESS if below else None
     if project:
+        group = parser.add_argument_group("project")
         group.add_argument(
             "--project",
             metavar="SLUG",
             default=default,
-            help="slug or id of the project (default: the one that this folder belongs to)",
+            help="slug or id (default: the one that this folder belongs to)",
         )
+    add_address(parser, below=below)
+    add_output(parser, below=below)
+
+
+def add_address(parser: argparse.ArgumentParser, *, below: bool = False) -> None:
+    """The flag that says which box."""
+    group = parser.add_argument_group("box")
+    default = argparse.SUPPRESS if below else None
     group.add_argument(
         "--api-url",
         metavar="URL",
         default=default,
         help=f"address of the box ({URL_VARIABLE}; default: the one of the newest login)",
     )
-    add_output(parser, below=below)
 
 
 def add_output(parser: argparse.ArgumentParser, *, below: bool = False) -> None:
