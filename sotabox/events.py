@@ -40,11 +40,26 @@ class DomainChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampled:
+    """New figures of apps are in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthChanged:
+    """An app that serves began to end by itself again and again, goes on with that, or has stopped."""
+
+    project_id: str
+    deployment_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lagged:
     """The subscriber was too slow; events before this one are lost to it."""
 
 
-Event: TypeAlias = DeploymentChanged | ProjectChanged | DomainChanged | Lagged
+Event: TypeAlias = (
+    DeploymentChanged | ProjectChanged | DomainChanged | HealthChanged | Sampled | Lagged
+)
 
 
 class Subscription:

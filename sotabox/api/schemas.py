@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from sotabox.api.source_schemas import CommitOut, ImageOut
+from sotabox.model.crash_loop import CrashLoop, Health
 from sotabox.model.deployment import SETTLED, Deployment
 from sotabox.model.environment import EnvVar, Target
 from sotabox.model.project import Project
@@ -20,6 +21,8 @@ class ProjectOut(msgspec.Struct, kw_only=True):
     `status` is that of its newest deployment, or `running` while that one is settled and another
     serves; `paused` while it is paused and nothing is under way; null before the first. `url`,
     without a scheme, while something serves.
+    `health` is of what serves: `healthy`, or `degraded` while it ends by itself again and again, of
+    which `crash_loop` tells.
     """
 
     id: str
@@ -28,6 +31,8 @@ class ProjectOut(msgspec.Struct, kw_only=True):
     slug: str
     status: str | None
     url: str | None
+    health: Health | None
+    crash_loop: CrashLoop | None
     created_at: str
     updated_at: str
 
@@ -40,6 +45,8 @@ class ProjectOut(msgspec.Struct, kw_only=True):
             slug=project.slug,
             status=_status(project, latest),
             url=latest.running.url if latest and latest.running else None,
+            health=latest.running.health if latest and latest.running else None,
+            crash_loop=latest.running.crash_loop if latest and latest.running else None,
             created_at=project.created_at,
             updated_at=project.updated_at,
         )
@@ -67,6 +74,8 @@ class DeploymentOut(msgspec.Struct, kw_only=True):
     error_message: str | None
     error: str | None
     url: str | None
+    health: Health | None
+    crash_loop: CrashLoop | None
     created_at: str
     updated_at: str
     number: int
@@ -92,6 +101,8 @@ class DeploymentOut(msgspec.Struct, kw_only=True):
             error_message=deployment.error,
             error=deployment.error,
             url=deployment.url,
+            health=deployment.health,
+            crash_loop=deployment.crash_loop,
             created_at=deployment.created_at,
             updated_at=deployment.updated_at,
             number=deployment.number,

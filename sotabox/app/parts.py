@@ -17,6 +17,7 @@ from sotabox.domains.resolver import Resolver
 from sotabox.domains.watch import DomainWatch
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.containers import Containers
+from sotabox.engine.events import ContainerEvent
 from sotabox.engine.firewall import Firewall
 from sotabox.engine.images import Images
 from sotabox.engine.networks import Networks
@@ -25,6 +26,7 @@ from sotabox.events import Bus
 from sotabox.pipeline.build import Builder
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.commands import Commands
+from sotabox.pipeline.crashes import Crashes
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.deploy import Deployer
 from sotabox.pipeline.drain import Drains
@@ -94,6 +96,7 @@ class Parts:
             timeout_s=settings.drain_timeout_s,
             grace_s=settings.stop_grace_s,
         )
+        self.crashes = Crashes(store=store, containers=containers)
         self.retention = Retention(settings, store, images, containers)
         limits = PlanLimits(settings, store)
         candidates = Candidates(
@@ -292,6 +295,11 @@ class Parts:
                 await self.repairs.repair_all()
             except (SotaboxError, EngineError) as error:
                 _logger.warning("the box could not be looked through: %s", error)
+
+    async def on_event(self, event: ContainerEvent) -> None:
+        """Something happened to a container."""
+        await self.crashes.on_event(event)
+        await self.repairs.on_event(event)
 
     async def on_engine(self) -> None:
         """The engine is there, for the first time or again: what it holds is made what we say."""

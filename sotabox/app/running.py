@@ -89,10 +89,11 @@ async def _run(parts: Parts) -> None:
         loop.create_task(server.serve(), name="API"),
         loop.create_task(parts.caddy.watch(), name="watch Caddy"),
         loop.create_task(
-            watch(parts.engine, parts.repairs.on_event, parts.on_engine), name="watch the engine"
+            watch(parts.engine, parts.on_event, parts.on_engine), name="watch the engine"
         ),
         loop.create_task(parts.domains.watch.run(), name="watch domains"),
         loop.create_task(parts.courier.run(), name="deliver webhooks"),
+        loop.create_task(parts.crashes.run(), name="look for the end of crash loops"),
         loop.create_task(parts.look_again(), name="look again"),
         loop.create_task(parts.backups.run(), name="make backups"),
         loop.create_task(parts.tidy.run(), name="tidy up"),

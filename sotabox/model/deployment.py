@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from sotabox.model.crash_loop import CrashLoop, Health
 from sotabox.model.origin import Origin
 from sotabox.model.swap import SwapReport
 
@@ -81,6 +82,15 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     swap: SwapReport | None = None  # None until it serves
     origin: Origin | None = None  # None for an archive
     image_bytes: int | None = None
+    crash_loop: CrashLoop | None = None  # the last one that it was in
     created_by: str | None = None
     created_at: str
     updated_at: str
+
+    @property
+    def health(self) -> Health | None:
+        """How its app is; None while it does not serve."""
+        if self.status is not Status.RUNNING:
+            return None
+        loop = self.crash_loop
+        return Health.HEALTHY if loop is None or loop.over else Health.DEGRADED

@@ -9,7 +9,8 @@ class FeedEvent(msgspec.Struct, frozen=True, kw_only=True):
     The last 10,000 are kept: a feed is for those who follow, not for the archives.
 
     `type` is `deployment.` and its new status; `project.created`, `renamed`, `paused`, `resumed` or
-    `deleted`; `variables.changed`, `settings.changed`; `domain.added`, `removed`, or its new status.
+    `deleted`; `variables.changed`, `settings.changed`; `domain.added`, `removed`, or its new status;
+    `app.degraded`, `app.recovered`.
     """
 
     id: int

@@ -25,10 +25,18 @@ class Event(StrEnum):
     STARTED = "deploy.started"  # its build, or the start of its container, has begun
     SUCCEEDED = "deploy.succeeded"  # it serves the project's visitors
     FAILED = "deploy.failed"  # it has begun, but will never serve: failed, or stopped before
+    DEGRADED = "app.degraded"  # it serves, and ends by itself again and again
+    RECOVERED = "app.recovered"  # it has not done so for a while
     PING = "ping"  # somebody wanted to see whether the webhook works
 
 
-SUBSCRIBABLE: Final = (Event.STARTED, Event.SUCCEEDED, Event.FAILED)
+SUBSCRIBABLE: Final = (
+    Event.STARTED,
+    Event.SUCCEEDED,
+    Event.FAILED,
+    Event.DEGRADED,
+    Event.RECOVERED,
+)
 
 
 class DeliveryStatus(StrEnum):

@@ -38,7 +38,8 @@ _INSERT = """
         :resent_from, :status, :attempts, :now, :response_status, :response_body, :error,
         :duration_ms, :now, :now)
     ON CONFLICT (webhook_id, deployment_id, event)
-        WHERE resent_from IS NULL AND deployment_id IS NOT NULL DO NOTHING
+        WHERE resent_from IS NULL AND deployment_id IS NOT NULL AND event LIKE 'deploy.%'
+        DO NOTHING
     RETURNING *"""
 _BUSY = """
     SELECT DISTINCT d.webhook_id FROM deliveries AS d INDEXED BY deliveries_waiting
@@ -151,6 +152,32 @@ async def announce(transaction: Transaction, before: Status | None, row: sqlite3
             "deployment_id": row["id"],
             "deployment_status": row["status"],
             "event_at": row["updated_at"],
+        }
+        await transaction.one(_INSERT, values)
+
+
+async def announce_event(
+    transaction: Transaction,
+    event: Event,
+    *,
+    project_id: str,
+    deployment_id: str,
+    status: Status,
+    at: str,
+) -> None:
+    """Notes, with what happened to an app, whom it has to be told to; unlike a deploy's, it may recur."""
+    wanted = {
+        "project_id": project_id,
+        "deployment_id": deployment_id,
+        "event": event,
+        "unbegun": False,
+    }
+    for webhook in await transaction.all(_SUBSCRIBED, wanted):
+        values = {
+            **_columns(webhook["id"], project_id, event),
+            "deployment_id": deployment_id,
+            "deployment_status": status,
+            "event_at": at,
         }
         await transaction.one(_INSERT, values)
 

@@ -8,6 +8,7 @@ from sotabox.crypto import Sealer, load_key
 from sotabox.events import Bus
 from sotabox.store.api_keys import ApiKeys
 from sotabox.store.audit import Audit
+from sotabox.store.crash_loops import CrashLoops
 from sotabox.store.database import Database
 from sotabox.store.deliveries import Deliveries
 from sotabox.store.deployments import Deployments
@@ -53,6 +54,7 @@ class Store:
     members: Members
     project_settings: ProjectsSettings
     deployments: Deployments
+    crash_loops: CrashLoops
     git_tokens: GitTokens
     guards: Guards
     audit: Audit
@@ -89,6 +91,7 @@ class Store:
             members=Members(database),
             project_settings=ProjectsSettings(database, bus),
             deployments=Deployments(database, bus),
+            crash_loops=CrashLoops(database, bus),
             git_tokens=GitTokens(database, sealer),
             guards=Guards(database),
             audit=Audit(database, sealer),
@@ -98,7 +101,7 @@ class Store:
             domains=Domains(database, bus),
             webhooks=Webhooks(database, sealer),
             deliveries=Deliveries(database),
-            samples=Samples(database),
+            samples=Samples(database, bus),
             feed=Feed(database),
             idempotency=Idempotency(database),
             logs=Logs(folders.logs),
