@@ -5,14 +5,11 @@ answers says that the box works.
 """
 
 import argparse
-import io
-import tarfile
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sotabox.assets import folder
+from sotabox.builds import example
 from sotabox.cli.failures import DONE, FAILED
 from sotabox.cli.options import add_settings, settings_from
 from sotabox.errors import NotFound, Unauthorized, Unavailable
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
 NAME = "demo"
 HELP = "Deploy the bundled example app through the API of this box."
 
-SLUG: Final = "hello"
+SLUG: Final = example.SLUG
 KEY_VARIABLE: Final = "SOTA_API_KEY"
 _ANSWERS_WITHIN_S: Final = 60  # a public certificate may take its time
 _ASK_EVERY_S: Final = 0.2
@@ -52,20 +49,10 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         return _deploy(box)
 
 
-def pack(source: Path) -> bytes:
-    """The app in `source` as a `.tar.gz`, without what only the suite reads."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
-        for path in sorted(source.rglob("*")):
-            if path.name != "expect.toml":
-                archive.add(path, path.relative_to(source).as_posix(), recursive=False)
-    return buffer.getvalue()
-
-
 def _deploy(box: "LocalBox") -> int:
     started = time.monotonic()
     project = _project(box)
-    archive = ("archive.tar.gz", pack(_source()), "application/gzip")
+    archive = ("archive.tar.gz", example.pack(example.source()), "application/gzip")
     path = f"/v1/projects/{project['id']}/deploy"
     deployment = box.call("POST", path, files={"archive": archive})
     log = list(
@@ -87,7 +74,7 @@ def _project(box: "LocalBox") -> Any:
     try:
         return box.call("GET", f"/v1/projects/{SLUG}")
     except NotFound:
-        return box.call("POST", "/v1/projects", json={"name": "Hello", "slug": SLUG})
+        return box.call("POST", "/v1/projects", json={"name": example.NAME, "slug": SLUG})
 
 
 def _wait_for_answer(box: "LocalBox") -> str | None:
@@ -105,9 +92,5 @@ def _problem(box: "LocalBox") -> str | None:
         return error.message
     if status != 200:
         return f"GET / answers {status}"
-    wanted = (_source() / "index.html").read_text(encoding="utf-8")
+    wanted = (example.source() / "index.html").read_text(encoding="utf-8")
     return None if body == wanted else "GET / answers with another page"
-
-
-def _source() -> Path:
-    return folder("examples") / "static"

@@ -1,13 +1,15 @@
 """`/projects/{project}/deployments/{deployment}`: all about one deployment, and what to do with it."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import UTC, datetime
+from typing import ClassVar, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from sotabox.dashboard import story
+from sotabox.dashboard.changes import Changes, Fact, changes_of, facts_of
 from sotabox.dashboard.log_view import LogView, look
 from sotabox.dashboard.project import Head, can_return, crumbs_of, head_of, live_of, overview
 from sotabox.dashboard.story import Failure, Phase, PlanStory
@@ -16,7 +18,11 @@ from sotabox.dashboard.trouble import Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import Conflict, SotaboxError
 from sotabox.model.deployment import SETTLED, Deployment
-from sotabox.operations import deployments
+from sotabox.operations import deployments, differences
+from sotabox.operations.deployments import EnvChoice
+
+#: What served before is among these, or long ago.
+_EARLIER_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,9 @@ class DeploymentPage(Page):
     serving: int  # the number of the one that serves meanwhile; 0 for none
     can_return: bool
     can_cancel: bool
+    has_own_variables: bool  # those with which it was started are kept
+    facts: tuple[Fact, ...]
+    changes: Changes | None  # None where nothing served before it
     log: LogView | None
 
 
@@ -51,6 +60,11 @@ async def show_deployment(
     running = head.latest.running if head.latest else None
     numbers = await me.box.store.deployments.numbers([found.source_deployment_id or ""])
     author = await me.box.store.users.find(found.created_by) if found.created_by else None
+    before = await _before(me, head, found)
+    changes = None
+    if before is not None:
+        found_changes = await differences.diff(me.box.store, me.actor, project, found.id, before.id)
+        changes = changes_of(found_changes)
     page = DeploymentPage(
         title=f"Deployment {found.number} of {head.project.name}",
         head=head,
@@ -65,6 +79,9 @@ async def show_deployment(
         serving=running.number if running and running.id != found.id else 0,
         can_return=can_return(found) and head.may_change,
         can_cancel=found.status not in SETTLED and head.may_change,
+        has_own_variables=found.env_digest is not None,
+        facts=await _facts(me, found, before),
+        changes=changes,
         log=log,
     )
     here = f"{head.href}/deployments/{found.id}"
@@ -89,9 +106,11 @@ async def redeploy(project: FromPath[str], me: NamedDependency[Me]) -> Response[
 @post("/projects/{project:str}/rollback")
 async def roll_back(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
     """Goes back to the release of a deployment, or to the previous one."""
-    to = (await me.form())["to"] or None
+    form = await me.form()
+    to = form["to"] or None
+    env = EnvChoice.RELEASE if form["env"] == EnvChoice.RELEASE else EnvChoice.TODAY
     try:
-        made = await deployments.rollback(me.box.store, me.box.pipeline, me.actor, project, to)
+        made = await deployments.rollback(me.box.store, me.box.pipeline, me.actor, project, to, env)
     except SotaboxError as error:
         return await overview(me, project, Trouble.of(error), error.status)
     return me.go(f"/projects/{project}/deployments/{made.id}")
@@ -109,6 +128,21 @@ async def cancel(
     except Conflict:
         return me.go(here, notice="settled")
     return me.go(here, notice="cancelled")
+
+
+async def _before(me: Me, head: Head, deployment: Deployment) -> Deployment | None:
+    """The deployment that served before this one, of the last few."""
+    earlier = await deployments.page(
+        me.box.store, me.actor, head.project.id, deployment.number, _EARLIER_MAX
+    )
+    return next((each for each in earlier if each.swap is not None), None)
+
+
+async def _facts(me: Me, deployment: Deployment, before: Deployment | None) -> tuple[Fact, ...]:
+    guards = await me.box.store.guards.all()
+    guard = next((each for each in guards if each.deployment_id == deployment.id), None)
+    numbers = await me.box.store.deployments.numbers([guard.previous_id] if guard else [])
+    return facts_of(deployment, before, guard, numbers, datetime.now(UTC))
 
 
 ROUTES = [show_deployment, redeploy, roll_back, cancel]

@@ -1,8 +1,7 @@
 """`/projects/{project}/environment`: an app's variables, hidden until somebody wants to see one."""
 
-import logging
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -14,16 +13,20 @@ from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import Invalid, SotaboxError
 from sotabox.model import dotenv
-from sotabox.model.environment import EnvVar
+from sotabox.model.environment import EnvVar, Target
 from sotabox.operations import env_vars
 from sotabox.operations.env_vars import Diff, diff
 
-_log = logging.getLogger(__name__)
+_TARGETS: Final = (
+    (Target.BOTH, "build and run"),
+    (Target.BUILD, "build only"),
+    (Target.RUN, "run only"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentPage(Page):
-    """Variables, one of them shown at most."""
+    """Variables, one of them shown at most; the values of all others are not in it."""
 
     template: ClassVar[str] = "pages/environment.html"
 
@@ -34,6 +37,8 @@ class EnvironmentPage(Page):
     changed_at: str
     key: str = ""
     value: str = ""
+    target: str = Target.BOTH
+    targets: tuple[tuple[str, str], ...] = _TARGETS
     trouble: Trouble = NO_TROUBLE
 
 
@@ -52,19 +57,22 @@ class EnvironmentTextPage(Page):
 
 @get("/projects/{project:str}/environment")
 async def show_environment(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
-    """The variables; `reveal` shows the value of one, and the log of the box says to whom."""
-    return await _page(me, project, reveal=me.request.query_params.get("reveal", ""))
+    """The variables; `reveal` shows the value of one, and the audit log says to whom."""
+    # A page that looks again because something changed doesn't show values anew.
+    wanted = "" if me.by_script_for_news else me.request.query_params.get("reveal", "")
+    return await _page(me, project, reveal=wanted)
 
 
 @post("/projects/{project:str}/environment")
 async def put(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
     """Sets one variable, new or not."""
     form = await me.form()
-    key, value = form["key"].strip(), form["value"]
+    key, value, text = form["key"].strip(), form["value"], form["target"]
+    target = next((known for known in Target if known == text), None)
     try:
-        await env_vars.put(me.box.store, me.actor, project, key, value)
+        await env_vars.put(me.box.store, me.actor, project, key, value, target)
     except SotaboxError as error:
-        return await _page(me, project, key=key, value=value, error=error)
+        return await _page(me, project, key=key, value=value, target=text, error=error)
     return me.go(f"/projects/{project}/environment", notice="saved")
 
 
@@ -80,9 +88,8 @@ async def remove(project: FromPath[str], me: NamedDependency[Me]) -> Response[by
 async def show_text(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
     """All variables as a `.env` text to edit."""
     head = await head_of(me, project)
-    present = await _present(me, project)
-    _log.info("%s opened the variables of %s as text", me.actor.user.email, head.project.slug)
-    return await _text_page(me, head, dotenv.render(present))
+    shown = await env_vars.reveal(me.box.store, me.actor, project, me.visitor.address)
+    return await _text_page(me, head, dotenv.render({v.key: v.value for v in shown}))
 
 
 @post("/projects/{project:str}/environment/text")
@@ -112,20 +119,25 @@ async def _page(
     reveal: str = "",
     key: str = "",
     value: str = "",
+    target: str = Target.BOTH,
     error: SotaboxError | None = None,
 ) -> Response[bytes]:
     head = await head_of(me, ref)
-    variables = await env_vars.of(me.box.store, me.actor, ref)
+    head.require_change()
+    shown = {}
     if reveal:
-        _log.info("%s looked at %r of %s", me.actor.user.email, reveal, head.project.slug)
+        found = await env_vars.reveal(me.box.store, me.actor, ref, me.visitor.address, reveal)
+        shown = {variable.key: variable for variable in found}
+    masked = await env_vars.masked_of(me.box.store, me.actor, ref)
     page = EnvironmentPage(
         title=f"Environment of {head.project.name}",
         head=head,
-        variables=tuple(variables),
+        variables=tuple(shown.get(variable.key, variable) for variable in masked),
         revealed=reveal,
         changed_at=await env_vars.pending_since(me.box.store, head.project) or "",
         key=key,
         value=value,
+        target=target,
         trouble=Trouble.of(error) if error else NO_TROUBLE,
     )
     status = error.status if error else 200

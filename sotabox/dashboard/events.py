@@ -1,7 +1,7 @@
 """News for pages: one stream of server-sent events a page, of what its reader may see.
 
 `changed` says that something in the page's scope changed; the page then asks for itself again, so
-that there is one way only to render a state. Lines of a log come as unnamed events, as HTML.
+that there is one way only to render a state. `sampled` says that there are new figures. Lines of a log come as unnamed events, as HTML.
 """
 
 from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ from litestar.response import Stream
 from sotabox.dashboard.log_lines import render_line
 from sotabox.dashboard.visit import Me
 from sotabox.errors import NotFound
-from sotabox.events import Event, Lagged
+from sotabox.events import Event, Lagged, Sampled
 from sotabox.operations import deployments, runtime_logs, sessions
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.operations.runtime_logs import AppLine
@@ -27,6 +27,7 @@ from sotabox.web.merge import merged
 
 _QUIET_S: Final = 15.0
 _CHANGED: Final = sse.silent_event("changed", "")
+_SAMPLED: Final = sse.silent_event("sampled", "")
 
 
 @get("/events")
@@ -96,6 +97,8 @@ async def _news(me: Me, scope: str | None) -> AsyncIterator[bytes]:
                     return
                 if event is None:
                     yield sse.PING
+                elif isinstance(event, Sampled):
+                    yield _SAMPLED
                 elif await visible.is_concerned(event):
                     yield _CHANGED
 
@@ -114,6 +117,8 @@ async def _with_lines(
                     return
                 elif item is None:
                     yield sse.PING
+                elif isinstance(item, Sampled):
+                    yield _SAMPLED
                 elif await visible.is_concerned(item):
                     yield _CHANGED
 
@@ -147,7 +152,7 @@ class _Visible:
         self._known: dict[str, bool] = {}
 
     async def is_concerned(self, event: Event) -> bool:
-        if isinstance(event, Lagged):
+        if isinstance(event, Lagged | Sampled):
             return True
         if self._scope is not None or self._actor.sees_all:
             return self._scope in {None, event.project_id}

@@ -15,6 +15,8 @@ NOTICES: Final = {
     "factor-on": "The second factor is on. The next login asks for a code.",
     "freed": "Space was freed.",
     "looking": "DNS is being looked at. What is found shows here by itself.",
+    "paused": "The app is paused. Its visitors see a page that says so, until you resume it.",
+    "set": "The settings were saved. More memory and CPU count at once, the rest from the next deployment.",
     "renamed": "The project was renamed. Its address stays.",
     "session-ended": "The session was ended.",
     "settled": "The deployment had ended already; nothing was cancelled.",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -11,10 +11,10 @@ from sotabox.dashboard import story
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
-from sotabox.errors import BadRequest, Forbidden, SotaboxError
+from sotabox.errors import BadRequest, Forbidden
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
-from sotabox.operations import deployments, env_vars, projects
+from sotabox.operations import deployments, env_vars
 from sotabox.operations.actor import changeable_project, visible_project
 from sotabox.operations.deployments import Latest
 
@@ -40,6 +40,20 @@ class Head:
     def status(self) -> Status | None:
         return self.latest.status if self.latest else None
 
+    def require_change(self) -> None:
+        """Stops whoever may only look, from what only looking would give away.
+
+        Raises:
+            Forbidden: so it is.
+        """
+        if not self.may_change:
+            raise Forbidden("You may look at this project, but not at this part of it")
+
+    @property
+    def running(self) -> Deployment | None:
+        """The deployment that serves; None while none does."""
+        return self.latest.running if self.latest else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -50,6 +64,18 @@ class Entry:
     by: str
     took_ms: int
     can_return: bool  # it is kept, ran once, and does not run now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What was typed of a source that is no archive; `opened` names its form, empty for none."""
+
+    opened: str = ""
+    git: str = ""
+    ref: str = ""
+    directory: str = ""
+    image: str = ""
+    port: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +93,7 @@ class OverviewPage(Page):
     entries: tuple[Entry, ...]
     changed_at: str
     box_url: str
+    source: Source
     trouble: Trouble = NO_TROUBLE
 
 
@@ -82,19 +109,7 @@ class DeploymentsPage(Page):
     older: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettingsPage(Page):
-    """Name and end of a project."""
-
-    template: ClassVar[str] = "pages/settings.html"
-
-    head: Head
-    tab: str = "settings"
-    name: str
-    kept: int
-    variables: int
-    trouble: Trouble = NO_TROUBLE
-    deletion: Trouble = NO_TROUBLE
+_NO_SOURCE: Final = Source()
 
 
 async def head_of(me: Me, ref: str) -> Head:
@@ -154,7 +169,11 @@ async def show_overview(project: FromPath[str], me: NamedDependency[Me]) -> Resp
 
 
 async def overview(
-    me: Me, ref: str, trouble: Trouble = NO_TROUBLE, status: int = 200
+    me: Me,
+    ref: str,
+    trouble: Trouble = NO_TROUBLE,
+    status: int = 200,
+    source: Source = _NO_SOURCE,
 ) -> Response[bytes]:
     """The overview of a project, with what went wrong in a form of it."""
     head = await head_of(me, ref)
@@ -172,6 +191,7 @@ async def overview(
         entries=await entries_of(me, head, recent),
         changed_at=await env_vars.pending_since(store, head.project) or "",
         box_url=me.box.page(""),
+        source=source,
         trouble=trouble,
     )
     return me.show(page, status=status, crumbs=crumbs_of(head), live=live_of(head))
@@ -192,60 +212,6 @@ async def show_deployments(project: FromPath[str], me: NamedDependency[Me]) -> R
     return me.show(page, crumbs=crumbs_of(head), live=live_of(head))
 
 
-@get("/projects/{project:str}/settings")
-async def show_settings(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
-    """Name and end of a project."""
-    return await _settings(me, project)
-
-
-@post("/projects/{project:str}/settings")
-async def rename(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
-    """Gives a project another name."""
-    form = await me.form()
-    try:
-        renamed = await projects.rename(me.box.store, me.actor, project, form["name"])
-    except SotaboxError as error:
-        return await _settings(
-            me, project, name=form["name"], trouble=Trouble.of(error), status=error.status
-        )
-    return me.go(f"/projects/{renamed.slug}/settings", notice="renamed")
-
-
-@post("/projects/{project:str}/delete")
-async def delete(project: FromPath[str], me: NamedDependency[Me]) -> Response[bytes]:
-    """Removes a project, if its slug was typed."""
-    form = await me.form()
-    head = await head_of(me, project)
-    if form["confirm"].strip() != head.project.slug:
-        wrong = Trouble.in_field("confirm", f"type {head.project.slug} to delete this project")
-        return await _settings(me, project, deletion=Trouble.of(wrong), status=wrong.status)
-    await projects.delete(me.box.store, me.box.pipeline, me.actor, project)
-    return me.go("/", notice="deleted")
-
-
-async def _settings(
-    me: Me,
-    ref: str,
-    *,
-    name: str | None = None,
-    trouble: Trouble = NO_TROUBLE,
-    deletion: Trouble = NO_TROUBLE,
-    status: int = 200,
-) -> Response[bytes]:
-    head = await head_of(me, ref)
-    kept = {d.image_id for d in await me.box.store.deployments.with_image(head.project.id)}
-    page = SettingsPage(
-        title=f"Settings of {head.project.name}",
-        head=head,
-        name=head.project.name if name is None else name,
-        kept=len(kept),
-        variables=len(await me.box.store.env_vars.of_project(head.project.id)),
-        trouble=trouble,
-        deletion=deletion,
-    )
-    return me.show(page, status=status, crumbs=crumbs_of(head), live=live_of(head))
-
-
 def _number(text: str | None) -> int | None:
     if text is None:
         return None
@@ -254,4 +220,4 @@ def _number(text: str | None) -> int | None:
     return int(text)
 
 
-ROUTES = [show_overview, show_deployments, show_settings, rename, delete]
+ROUTES = [show_overview, show_deployments]

@@ -1,18 +1,23 @@
 """`/` and `/new`: every project in a row, and the way to the next one."""
 
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
-from sotabox.dashboard import story
+from sotabox.dashboard import story, words
+from sotabox.dashboard.charts import HEIGHT, WIDTH, Window
+from sotabox.dashboard.graphs import spark
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import SotaboxError
 from sotabox.model.project import Project
-from sotabox.operations import deployments, projects
+from sotabox.model.sample import RINGS, Sample, Span
+from sotabox.operations import deployments, metrics, projects
 from sotabox.operations.deployments import Latest
 
 _PROJECTS_MAX: Final = 1000
@@ -27,6 +32,17 @@ class Row:
     latest: Latest | None
     by: str
     took_ms: int
+    usage: "Usage | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an app used in the last hour, as small lines, and at last, in words."""
+
+    cpu: str
+    cpu_path: str
+    memory: str
+    memory_path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +57,8 @@ class ProjectsPage(Page):
     query: str
     box_url: str
     may_change: bool
+    width: int = WIDTH
+    height: int = HEIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +83,11 @@ async def show_projects(me: NamedDependency[Me]) -> Response[bytes]:
     shown = [p for p in found if needle in p.name.casefold() or needle in p.slug]
     latest = await deployments.latest(store, shown)
     emails = {user.id: user.email for user in await store.users.all()}
-    rows = [_row(me, project, latest.get(project.id), emails) for project in shown]
+    usages = _usages(await metrics.recent(store, shown))
+    rows = [
+        _row(me, project, latest.get(project.id), emails, usages.get(project.id))
+        for project in shown
+    ]
     rows.sort(key=_last_change, reverse=True)
     page = ProjectsPage(
         rows=tuple(rows),
@@ -96,7 +118,27 @@ async def create(me: NamedDependency[Me]) -> Response[bytes]:
     return me.go(f"/projects/{project.slug}")
 
 
-def _row(me: Me, project: Project, latest: Latest | None, emails: dict[str, str]) -> Row:
+def _usages(recent: Mapping[str, Sequence[Sample]]) -> dict[str, Usage]:
+    ring, end = RINGS[Span.HOUR], int(time.time())
+    window = Window(end - ring.kept_s, end, ring.step_s)
+    return {
+        project_id: Usage(
+            cpu=f"{samples[-1].cpu_cores:.2f}",
+            cpu_path=spark(samples, window, lambda sample: sample.cpu_cores),
+            memory=words.size(samples[-1].memory_bytes),
+            memory_path=spark(samples, window, lambda sample: float(sample.memory_bytes)),
+        )
+        for project_id, samples in recent.items()
+    }
+
+
+def _row(
+    me: Me,
+    project: Project,
+    latest: Latest | None,
+    emails: dict[str, str],
+    usage: Usage | None,
+) -> Row:
     newest = latest.newest if latest else None
     return Row(
         project=project,
@@ -104,6 +146,7 @@ def _row(me: Me, project: Project, latest: Latest | None, emails: dict[str, str]
         latest=latest,
         by=emails.get(newest.created_by or "", "") if newest else "",
         took_ms=story.total_ms(newest.phases) if newest else 0,
+        usage=usage if latest and latest.running else None,
     )
 
 

@@ -8,7 +8,9 @@ from sotabox.builds.explain import explain_plan
 from sotabox.builds.plan import BuildPlan, Reason
 from sotabox.dashboard import words
 from sotabox.model.deployment import Deployment, Source, Status
+from sotabox.model.origin import Commit, GitOrigin, ImageOrigin
 
+_SOURCE_MAX: Final = 72
 _SLIVER: Final = 0.6  # per cent: what took no time can still be seen
 
 _UNDER_WAY: Final = {
@@ -124,4 +126,19 @@ def origin(deployment: Deployment, numbers: Mapping[str, int]) -> str:
         case Source.ROLLBACK:
             return f"rollback to {of}" if of else "rollback"
         case Source.ARCHIVE | Source.IMAGE | Source.GIT:
-            return words.SOURCES[deployment.source]
+            return _source(deployment)
+
+
+def _source(deployment: Deployment) -> str:
+    match deployment.origin:
+        case GitOrigin(commit=Commit(id=id_, message=message)):
+            return f"{id_[:7]} {_cut(message)}".rstrip()
+        case GitOrigin(ref=str(ref)):
+            return f"{words.SOURCES[Source.GIT]} {_cut(ref)}"
+        case ImageOrigin(reference=reference):
+            return _cut(reference)
+    return words.SOURCES[deployment.source]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SOURCE_MAX else f"{text[: _SOURCE_MAX - 1]}…"

@@ -1,5 +1,6 @@
 """What an app used and answered in a while: the figures behind the dashboard's graphs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -70,6 +71,20 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
                 return before_ms + (bound_ms - before_ms) * (wanted - before) / (count - before)
             before_ms, before = bound_ms, count
         return float(LATENCY_BOUNDS_MS[-1])
+
+
+def merged(samples: Sequence[Sample]) -> Sample:
+    """Samples of a project that follow each other, at least one, as a single one."""
+    first = samples[0]
+    summed = ("seconds", "cpu_ms", "ok", "redirect", "client_error", "server_error", "duration_ms",
+              "slow", "received_bytes", "sent_bytes")  # fmt: skip
+    return Sample(
+        project_id=first.project_id,
+        at=first.at,
+        memory_bytes=max(sample.memory_bytes for sample in samples),
+        within=tuple(map(sum, zip(*(sample.within for sample in samples), strict=True))),
+        **{name: sum(getattr(sample, name) for sample in samples) for name in summed},
+    )
 
 
 class Span(StrEnum):

@@ -9,6 +9,7 @@ from sotabox.errors import Conflict, Detail, Invalid, NotFound, NothingRunning
 from sotabox.model.deployment import Deployment
 from sotabox.model.environment import VARIABLES_MAX, EnvVar, Target, check_key, check_value
 from sotabox.model.project import Project
+from sotabox.operations import audit
 from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.store.store import Store
 
@@ -50,6 +51,29 @@ async def masked_of(store: Store, actor: Actor, project_ref: str) -> list[EnvVar
     project = await visible_project(store, actor, project_ref)
     found = await store.env_vars.of_project(project.id)
     return [msgspec.structs.replace(variable, value="") for variable in found]
+
+
+async def reveal(
+    store: Store, actor: Actor, project_ref: str, address: str, key: str | None = None
+) -> list[EnvVar]:
+    """Variables in the clear for somebody who wants to read them: the audit log says who.
+
+    Args:
+        address: from where they look.
+        key: the one that they look at; all without it.
+
+    Raises:
+        NotFound: the project has none of that key.
+    """
+    project = await changeable_project(store, actor, project_ref)
+    found = await store.env_vars.of_project(project.id)
+    if key is not None:
+        found = [variable for variable in found if variable.key == key]
+        if not found:
+            raise _absent(key)
+    target = {"project": project.slug} | ({} if key is None else {"key": key})
+    await audit.record(store, audit.Who.of(actor), "reveal_env_vars", target, address, 200)
+    return found
 
 
 async def put(
@@ -168,4 +192,8 @@ async def delete(store: Store, actor: Actor, project_ref: str, key: str) -> None
     """
     project = await changeable_project(store, actor, project_ref)
     if not await store.env_vars.delete(project.id, key):
-        raise NotFound(f"There is no variable {key!r} in this project")
+        raise _absent(key)
+
+
+def _absent(key: str) -> NotFound:
+    return NotFound(f"There is no variable {key[:50]!r} in this project")

@@ -2,16 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hmac import compare_digest
 from pathlib import Path
 
 from sotabox import __version__
 from sotabox.errors import Internal, NotFound, Unauthorized
+from sotabox.model.project import Limits, Project
 from sotabox.model.sample import Sample, Span
 from sotabox.model.times import parse_time
 from sotabox.operations.actor import Actor, visible_project
+from sotabox.pipeline.limits import PlanLimits
 from sotabox.settings import Settings
 from sotabox.store.store import Store
 from sotabox.upkeep.record import BackupRecord, read_record
@@ -27,6 +29,21 @@ async def series(store: Store, actor: Actor, ref: str, span: Span) -> list[Sampl
     """
     project = await visible_project(store, actor, ref)
     return await store.samples.series(project.id, span, int(time.time()))
+
+
+async def recent(store: Store, projects: Sequence[Project]) -> dict[str, list[Sample]]:
+    """What apps used and answered in the last hour, by project; asked for once, however many."""
+    return await store.samples.recent([project.id for project in projects], int(time.time()))
+
+
+async def limits(store: Store, settings: Settings, actor: Actor, ref: str) -> Limits:
+    """What an app's container may use from its next start on.
+
+    Raises:
+        NotFound: there is no such project, or it is another's.
+    """
+    project = await visible_project(store, actor, ref)
+    return await PlanLimits(settings, store).of(project)
 
 
 async def require_token(settings: Settings, given: str) -> None:

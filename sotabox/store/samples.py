@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from sotabox.events import Bus, Sampled
 from sotabox.model.sample import LATENCY_BOUNDS_MS, RINGS, Sample, Span
 from sotabox.store.database import Database
 
@@ -49,8 +50,9 @@ _PHASES: Final = """
 class Samples:
     """Figures of apps over time, and of the box at this moment."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bus: Bus) -> None:
         self._database = database
+        self._bus = bus
         self._forgotten_at = 0
 
     async def add(self, moment: int, samples: Sequence[Sample]) -> None:
@@ -65,6 +67,7 @@ class Samples:
                 if hour != self._forgotten_at:
                     await transaction.execute(_FORGET, (ring.step_s, moment - ring.kept_s))
         self._forgotten_at = hour
+        self._bus.publish(Sampled())
 
     async def series(self, project_id: str, span: Span, now: int) -> list[Sample]:
         """A project's samples of a span, oldest first; times without any have no entry."""

@@ -25,6 +25,7 @@ from sotabox.store.logs import Logs
 from sotabox.store.members import Members
 from sotabox.store.migrations import migrate
 from sotabox.store.partners import Partners
+from sotabox.store.private_images import PrivateImages
 from sotabox.store.project_settings import ProjectsSettings
 from sotabox.store.projects import Projects
 from sotabox.store.registries import Registries
@@ -59,6 +60,7 @@ class Store:
     guards: Guards
     audit: Audit
     registries: Registries
+    private_images: PrivateImages
     env_vars: EnvVars
     env_snapshots: EnvSnapshots
     domains: Domains
@@ -96,6 +98,7 @@ class Store:
             guards=Guards(database),
             audit=Audit(database, sealer),
             registries=Registries(database, sealer),
+            private_images=PrivateImages(database),
             env_vars=EnvVars(database, sealer, bus),
             env_snapshots=EnvSnapshots(database, sealer),
             domains=Domains(database, bus),

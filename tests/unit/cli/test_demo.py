@@ -4,7 +4,7 @@ import io
 import tarfile
 
 from sotabox.assets import folder
-from sotabox.cli.demo import pack
+from sotabox.builds.example import pack
 
 
 def test_packed_example_holds_the_site_only() -> None:
