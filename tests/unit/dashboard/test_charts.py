@@ -53,7 +53,10 @@ def test_charts_say_in_words_what_they_draw() -> None:
     assert "0.10" in cpu.says
     assert memory.latest == "90.0 MB of 512.0 MB"
     assert 0 < float(memory.limit_y) < HEIGHT / 2
-    assert requests.says == "3 answered with 2xx, 0 answered with 3xx, 0 answered with 4xx, 1 answered with 5xx."
+    assert (
+        requests.says
+        == "3 answered with 2xx, 0 answered with 3xx, 0 answered with 4xx, 1 answered with 5xx."
+    )
     assert latency.latest == "p50 3 ms, p95 10.0 s"
     assert network.latest == "0 B in, 2 kB out"
 
