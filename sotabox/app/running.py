@@ -31,6 +31,7 @@ from sotabox.settings import Settings, TlsMode
 from sotabox.store.hold import held
 from sotabox.store.store import Store
 from sotabox.upkeep.journal import configure_log
+from sotabox.upkeep.scratch import clear_scratch
 from sotabox.web.box import Box
 from sotabox.web.site import build_site
 
@@ -59,6 +60,7 @@ async def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
         stack.push_async_callback(parts.close)
         await users.ensure_admin(store)
         await parts.repairs.remove_torsos()
+        await asyncio.to_thread(clear_scratch, store.folders)
         await asyncio.to_thread(parts.upstreams.prepare)
         started = await parts.caddy.start(await parts.routes.read())
         _logger.info("Caddy %s, process %d", started.version, started.pid)

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -24,6 +24,24 @@ def scratch_folder(folders: Folders) -> Iterator[Path]:
     Raises:
         Conflict: another backup of this box is at work.
     """
+    with _locked(folders):
+        _clear(folders.scratch)
+        work = folders.scratch / "work"
+        work.mkdir(mode=0o700)
+        try:
+            yield work
+        finally:
+            _clear(folders.scratch)
+
+
+def clear_scratch(folders: Folders) -> None:
+    """Removes what a backup that was killed left, a copy of the database; one at work goes on."""
+    with suppress(Conflict), _locked(folders):
+        _clear(folders.scratch)
+
+
+@contextmanager
+def _locked(folders: Folders) -> Iterator[None]:
     folders.scratch.mkdir(exist_ok=True, mode=0o700)
     with (folders.scratch / _LOCK).open("w", encoding="ascii") as lock:
         try:
@@ -33,12 +51,8 @@ def scratch_folder(folders: Folders) -> Iterator[Path]:
                 "Another backup of this box is being made", hint="Try again when it is done."
             ) from error
         try:
-            _clear(folders.scratch)
-            work = folders.scratch / "work"
-            work.mkdir(mode=0o700)
-            yield work
+            yield
         finally:
-            _clear(folders.scratch)
             # Closing is not enough: a process that was forked meanwhile may still share the lock.
             fcntl.flock(lock, fcntl.LOCK_UN)
 
