@@ -6,7 +6,7 @@ from typing import Final
 from sotabox.fault_points import FaultPoint
 from tests.chaos import acts
 from tests.chaos.faults import Fault
-from tests.chaos.world import SPARE, Act, Promise, World, files_of
+from tests.chaos.world import RELEASES_KEPT, SPARE, Act, Promise, World, files_of
 
 RELOADS: Final = "a change of the routes closes idle connections, with a fault and without"
 RELOADED: Final = frozenset(
@@ -51,7 +51,6 @@ WAYS: Final[Mapping[FaultPoint, Act]] = {
     FaultPoint.DRAIN_ENDED: _REDEPLOY,
     FaultPoint.OLD_STOPPED: _REDEPLOY,
     FaultPoint.OLD_REMOVED: _REDEPLOY,
-    FaultPoint.IMAGE_LET_GO: _DEPLOY,
     FaultPoint.FAILURE_NOTED: _FAILING,
     FaultPoint.CANCEL_NOTED: acts.cancel,
     FaultPoint.PAUSE_NOTED: acts.pause,
@@ -70,6 +69,13 @@ def _killed(point: FaultPoint, act: Act) -> Strike:
         return promises
 
     return strike
+
+
+def _killed_in_tidying(world: World) -> list[Promise]:
+    """By a deploy after which one release is too many."""
+    for _ in range(RELEASES_KEPT):
+        assert world.box.deploy("one", files_of("one"))["status"] == "running"
+    return _killed(FaultPoint.IMAGE_LET_GO, _DEPLOY)(world)
 
 
 def _killed_in_deletion(point: FaultPoint) -> Strike:
@@ -116,6 +122,7 @@ def _backup_killed(point: FaultPoint) -> Strike:
 def kills() -> list[Fault]:
     """One a point, in the order of a box's life."""
     strikes = {point: _killed(point, act) for point, act in WAYS.items()}
+    strikes[FaultPoint.IMAGE_LET_GO] = _killed_in_tidying
     for point in (FaultPoint.PROJECT_CLEARED, FaultPoint.PROJECT_FORGOTTEN):
         strikes[point] = _killed_in_deletion(point)
     for point in (FaultPoint.TORSOS_REMOVED, FaultPoint.REPAIR_APPLIED):

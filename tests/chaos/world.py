@@ -28,6 +28,7 @@ APPS: Final = ("one", "two", "three")
 #: One that may be paused, broken and cancelled.
 SPARE: Final = "spare"
 DRAIN_TIMEOUT_S: Final = 2
+RELEASES_KEPT: Final = 2
 REACH_S: Final = 90
 
 
@@ -125,7 +126,7 @@ def small_world(data_dir: Path | None = None, **settings: str) -> Iterator[World
         chosen = {
             "drain_timeout_s": str(DRAIN_TIMEOUT_S),
             "stop_grace_s": "2",
-            "releases_kept": "2",
+            "releases_kept": str(RELEASES_KEPT),
             "app_memory_mb": "64",
             "dns": dns.address,
             "docker_host": proxy.docker_host,

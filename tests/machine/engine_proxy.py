@@ -21,6 +21,9 @@ class EngineProxy:
         self._open = asyncio.Event()
         self._ending = asyncio.Event()
         self._loop = asyncio.new_event_loop()
+        self._carrying: set[asyncio.Task[None] | None] = (
+            set()
+        )  # the loop alone would let go of them
 
     @contextmanager
     def slow(self, delay_s: float) -> Iterator[None]:
@@ -58,6 +61,14 @@ class EngineProxy:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _carry(self, reader: StreamReader, writer: StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._carrying.add(task)
+        try:
+            await self._carry_on(reader, writer)
+        finally:
+            self._carrying.discard(task)
+
+    async def _carry_on(self, reader: StreamReader, writer: StreamWriter) -> None:
         try:
             there, back = await asyncio.open_unix_connection(self._target)
         except OSError:
