@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from typing import Final
@@ -96,7 +97,7 @@ def _without_power(world: World, order: str) -> list[Promise]:
         world.box.kill()
         os.kill(caddy, signal.SIGKILL)
         world.engine.power_off()
-    starts = {
+    starts: dict[str, Callable[[], object]] = {
         "caddy": lambda: world.box.spawn("caddy"),
         "engine": world.engine.start,
         "sotabox": lambda: world.box.start(wait=False),
@@ -114,10 +115,10 @@ def _hungry(world: World) -> list[Promise]:
 def _crashing(world: World) -> list[Promise]:
     """It exits at each start, until the next deploy ends that."""
     with world.engine.client() as engine:
-        mine = [c for c in engine.containers.list() if c.name.startswith("one-")]
+        mine = [c.id or "" for c in engine.containers.list(filters={"name": "one-"})]
         assert world.box.visit("one", "/doom", method="POST").status == 502
         wait_until(
-            lambda: any(engine.containers.get(c.id).attrs["RestartCount"] >= 4 for c in mine),
+            lambda: any(engine.containers.get(id_).attrs["RestartCount"] >= 4 for id_ in mine),
             "four restarts",
         )
     return acts.redeploy()(world)
