@@ -1,7 +1,13 @@
 #!/bin/sh
 # Installs sotabox on this server; run again, it mends what is not right and leaves the rest alone.
+# It finds or installs Python and Docker, fetches and checks the program, and hands over to it.
 # Everything is in functions and the last line calls main: a download that was cut off does nothing.
 set -eu
+
+# `make release` fills these in: where releases lie, who signs them, and which one this belongs to.
+RELEASES=${SOTABOX_RELEASES:-}
+RELEASE_KEY=${SOTABOX_RELEASE_KEY:-}
+RELEASE=latest
 
 usage() {
     cat <<'END'
@@ -10,99 +16,99 @@ Usage: sudo ./install.sh [OPTIONS]
 Turns this server into a platform: upload an app, get a live URL.
 
   --domain NAME        apps live at {slug}.NAME (default: localhost)
+  --email ADDRESS      where the certificate authority may write to
+  --demo               deploy the bundled example and show its address
+  --version VERSION    install this release instead of the newest
+  --from FILE          install this sotabox.pyz, without a network
+  --dry-run            say what would be done, and do nothing
+  --uninstall          remove the program and its services; apps and data stay
+  --purge              with --uninstall: remove this box's apps, images and data as well
+
   --http-port PORT     where HTTP is served (default: 80)
   --https-port PORT    where HTTPS is served (default: 443)
   --tls MODE           certificates: auto, internal or off (default: auto)
   --listen HOST:PORT   the control plane's own address, on loopback (default: 127.0.0.1:7680)
   --data-dir DIR       where everything of this box is kept (default: /var/lib/sotabox)
-  --demo               deploy the bundled example and show its address
-  --from FILE          install this sotabox.pyz instead of building one from the checkout
-  --prefix DIR         put everything below DIR and run without systemd (a second box, a trial)
   --keep-engine        never install, start or configure a Docker engine
-  --uninstall          remove the program and its services; apps and data stay
-  --purge              with --uninstall: remove this box's apps, images and data as well
-  --dry-run            say what would be done, and do nothing
-  --help               this text
+  --prefix DIR         put everything below DIR and run without systemd (a second box, a trial)
+
+From a checkout of sotabox it builds the program; from anywhere else it fetches a signed release.
 END
 }
 
 main() {
+    BEGAN=$(date +%s)
     read_arguments "$@"
     set_places
+    [ "$(id -u)" = 0 ] || die "this needs root" "Run it with sudo."
     if [ "$UNINSTALL" = yes ]; then
         uninstall
         return
     fi
-    STARTED=$(date +%s) SERVE_STARTED='' API_KEY=''
     check_server
     if [ "$DRY_RUN" = yes ]; then
         say_plan
         return
     fi
     hold_lock
-    ensure_python
-    ensure_engine
-    ensure_program
-    ensure_configuration
-    ensure_running
-    [ "$DEMO" = no ] || ensure_demo
-    say_result
+    [ -n "$PYTHON" ] || install_python
+    engine_answers || start_engine
+    place_program
+    place_launcher
+    place_configuration
+    # shellcheck disable=SC2086  # several words; `give` let none through that a shell takes apart
+    exec "$LAUNCHER" setup --began "$BEGAN" $SETUP # the lock goes along, and is held until its end
 }
 
 # ---- What was asked for ----------------------------------------------------------------------
 
 read_arguments() {
-    SETTINGS='' DEMO=no FROM='' PREFIX='' KEEP_ENGINE=no UNINSTALL=no PURGE=no DRY_RUN=no
+    FROM='' PREFIX='' KEEP_ENGINE=no UNINSTALL=no PURGE='' DRY_RUN=no CHOSEN=no GIVEN='' SETUP=''
     while [ $# -gt 0 ]; do
         case $1 in
-            --domain | --http-port | --https-port | --tls | --listen | --data-dir)
-                [ $# -ge 2 ] || die "$1 needs a value" "./install.sh --help shows how."
-                give_setting "$1" "$2"
-                shift
-                ;;
-            --from | --prefix)
-                [ $# -ge 2 ] || die "$1 needs a value" "./install.sh --help shows how."
-                if [ "$1" = --from ]; then FROM=$2; else PREFIX=$(absolute "$2"); fi
-                shift
-                ;;
-            --demo) DEMO=yes ;;
-            --keep-engine) KEEP_ENGINE=yes ;;
+            --demo) SETUP="$SETUP --demo" ;;
+            --keep-engine) KEEP_ENGINE=yes SETUP="$SETUP --keep-engine" ;;
             --uninstall) UNINSTALL=yes ;;
-            --purge) PURGE=yes ;;
+            --purge) PURGE=--purge ;;
             --dry-run) DRY_RUN=yes ;;
             --help | -h)
                 usage
                 exit 0
                 ;;
-            *) die "there is no option $1" "./install.sh --help lists them." ;;
+            *)
+                [ $# -ge 2 ] || die "there is no option $1, or it needs a value" "--help shows how."
+                read_value "$1" "$2"
+                shift
+                ;;
         esac
         shift
     done
-    [ "$PURGE" = no ] || [ "$UNINSTALL" = yes ] || die "--purge goes with --uninstall only"
+    [ -z "$PURGE" ] || [ "$UNINSTALL" = yes ] || die "--purge goes with --uninstall only"
     [ -z "$FROM" ] || [ -r "$FROM" ] || die "can't read $FROM"
 }
 
-# SETTINGS collects `SOTABOX_NAME=value` lines, as the configuration file has them.
-give_setting() {
-    value=$2
-    case $value in *[[:space:]]*) die "$1 '$value' must not hold spaces" ;; esac
+read_value() {
     case $1 in
-        --http-port | --https-port)
-            case $value in '' | *[!0-9]*) die "$1 $value is not a port (1 to 65535)" ;; esac
-            ;;
-        --tls)
-            case $value in auto | internal | off) ;; *) die "--tls is auto, internal or off" ;; esac
-            ;;
-        --data-dir) value=$(absolute "$value") ;;
+        --from) FROM=$2 ;;
+        --prefix) PREFIX=$(absolute "$2") ;;
+        --version) RELEASE=$2 CHOSEN=yes ;;
+        --data-dir) give "$1" "$(absolute "$2")" ;;
+        --email) give --acme-email "$2" ;;
+        --domain | --http-port | --https-port | --listen | --tls) give "$1" "$2" ;;
+        *) die "there is no option $1" "--help lists them." ;;
     esac
-    name=$(printf '%s' "${1#--}" | tr 'a-z-' 'A-Z_')
-    SETTINGS="${SETTINGS}SOTABOX_$name=$value
-"
+}
+
+# GIVEN holds the settings of this run as the configuration file does, SETUP as flags of `sotabox setup`.
+give() {
+    case $2 in '' | *[!A-Za-z0-9@%+=:,./_-]*) die "$1 '$2' has a character that it must not have" ;; esac
+    GIVEN="${GIVEN}SOTABOX_$(printf '%s' "${1#--}" | tr 'a-z-' 'A-Z_')=$2
+" SETUP="$SETUP $1 $2"
 }
 
 # The value that setting $1 has after this run: given now, configured before, or the default $2.
 setting() {
-    found=$({ cat "$CONFIG" 2>/dev/null || :; printf '%s' "$SETTINGS"; } | sed -n "s/^$1=//p" | tail -n 1)
+    found=$({ cat "$CONFIG" 2>/dev/null || :; printf '%s' "$GIVEN"; } | sed -n "s/^$1=//p" | tail -n 1)
     printf '%s' "${found:-$2}"
 }
 
@@ -111,71 +117,73 @@ set_places() {
     PROGRAM=$LIB/sotabox.pyz
     LAUNCHER=$PREFIX/usr/local/bin/sotabox
     CONFIG=$PREFIX/etc/sotabox/sotabox.env
-    UNITS=/etc/systemd/system
     DOCKER_SOCKET=/var/run/docker.sock
     DATA_DIR=$(setting SOTABOX_DATA_DIR "$PREFIX/var/lib/sotabox")
-    [ -z "$PREFIX" ] || SETTINGS="SOTABOX_DATA_DIR=$DATA_DIR
-$SETTINGS"
-    SERVE_PID=$DATA_DIR/serve.pid
-    SERVE_LOG=$DATA_DIR/serve.log
-    CHECKOUT=$(CDPATH='' cd -- "$(dirname -- "$0")" 2>/dev/null && pwd) || CHECKOUT=''
+    [ -z "$PREFIX" ] || give --data-dir "$DATA_DIR"
+    CHECKOUT=''
+    case $0 in */install.sh) CHECKOUT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) ;; esac
     [ -f "$CHECKOUT/.ci/zipapp.py" ] || CHECKOUT=''
+    PYTHON=$(find_python)
 }
 
 # ---- Checks: nothing is changed before all of them are through -------------------------------
 
 check_server() {
-    [ "$(id -u)" = 0 ] || die "this needs root" "Run: sudo ./install.sh"
-    check_system
-    if find_python; then ok "Python $PYTHON_VERSION"; else check_installable "Python 3.11 or newer" python3; fi
-    if engine_answers; then
-        ok "Docker answers"
-    elif [ "$KEEP_ENGINE" = yes ]; then
-        die "no Docker engine answers at $DOCKER_SOCKET" "Start it, or leave out --keep-engine."
-    elif ! command -v dockerd >/dev/null; then
-        check_installable "Docker" docker.io
-    fi
+    [ "$(uname -s)" = Linux ] || die "sotabox runs on Linux; this is $(uname -s)"
+    MACHINE=$(uname -m) KERNEL=$(uname -r)
+    # shellcheck disable=SC1091  # a file of the server, not of this repository
+    SYSTEM=$(. /etc/os-release 2>/dev/null && printf '%s' "${ID:-}:${VERSION_ID:-}:${PRETTY_NAME:-}") || SYSTEM=::
+    memory_mb=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
+    free_mb=$(df -Pm "$(nearest_folder "$DATA_DIR")" | awk 'NR == 2 { print $4 }')
+    printf 'sotabox on %s (%s), Linux %s, %s cores, %s MB memory, %s MB free\n' \
+        "${SYSTEM#*:*:}" "$MACHINE" "${KERNEL%%-*}" "$(getconf _NPROCESSORS_ONLN)" "$memory_mb" "$free_mb"
+    case $MACHINE in x86_64 | aarch64) ;; *) die "there is no sotabox for $MACHINE" "It runs on x86_64 and aarch64." ;; esac
+    [ "${KERNEL%%.*}" -ge 5 ] || die "Linux $KERNEL is too old" "Linux 5.4 or newer comes with: Debian 12, Ubuntu 22.04, Fedora."
+    [ "$memory_mb" -ge 400 ] || die "$memory_mb MB of memory are too little" "512 MB are the least."
+    [ "$free_mb" -ge 1500 ] || die "$free_mb MB of disk are too little for $DATA_DIR" \
+        "Free up to 1500 MB (see: df -h), or give --data-dir on a larger disk."
+    check_python_and_engine
     check_port "$(setting SOTABOX_HTTP_PORT 80)" --http-port
+    domain=$(setting SOTABOX_DOMAIN localhost)
     serves_plain_only || check_port "$(setting SOTABOX_HTTPS_PORT 443)" --https-port
     listen=$(setting SOTABOX_LISTEN 127.0.0.1:7680)
     check_port "${listen##*:}" --listen
     ok "the ports are free"
-    [ -n "$FROM$CHECKOUT" ] || [ -f "$PROGRAM" ] ||
-        die "there is nothing to install from" "Run it in a checkout of sotabox, or give --from sotabox.pyz."
+    serves_plain_only || check_name "$domain"
+    [ -n "$FROM$CHECKOUT$RELEASES" ] || [ -f "$PROGRAM" ] || die "it is not known where to get sotabox from" \
+        "Run install.sh of a release or of a checkout, or give --from sotabox.pyz."
+}
+
+check_python_and_engine() {
+    if [ -n "$PYTHON" ]; then ok "Python: $PYTHON"; else
+        python_package >/dev/null || die "this system has no Python 3.11 or newer" \
+            "Install one, then run this again: it is found as python3.11 to python3.14 on the PATH."
+        todo "Python is missing: $(python_package) will be installed"
+    fi
+    if engine_answers; then ok "Docker answers"; else
+        [ "$KEEP_ENGINE" = no ] || die "no Docker engine answers at $DOCKER_SOCKET" "Start it, or leave out --keep-engine."
+        if command -v dockerd >/dev/null; then todo "Docker does not answer: it will be started"; else
+            installer >/dev/null || die "Docker is missing, and this system has neither apt-get nor dnf" \
+                "Install it, then run this again."
+            todo "Docker is missing: it will be installed"
+        fi
+    fi
 }
 
 # As `sotabox.router.config` decides it: no public authority vouches for localhost or an address.
 serves_plain_only() {
-    case $(setting SOTABOX_TLS auto):$(setting SOTABOX_DOMAIN localhost) in
+    case $(setting SOTABOX_TLS auto):$domain in
         off:* | auto:localhost | auto:*.localhost | auto:*[0-9].[0-9]*.[0-9]* | auto:*:*) return 0 ;;
     esac
     return 1
 }
 
-check_system() {
-    [ "$(uname -s)" = Linux ] || die "sotabox runs on Linux; this is $(uname -s)"
-    # shellcheck disable=SC1091  # a file of the server, not of this repository
-    system=$(. /etc/os-release 2>/dev/null && printf '%s' "${PRETTY_NAME:-}") || system=''
-    memory_mb=$(awk '/^MemTotal/ { print int($2 / 1024) }' /proc/meminfo)
-    free_mb=$(df -Pm "$(nearest_folder "$DATA_DIR")" | awk 'NR == 2 { print $4 }')
-    printf 'sotabox on %s (%s), %s cores, %s MB memory, %s MB free\n' \
-        "${system:-an unknown Linux}" "$(uname -m)" "$(getconf _NPROCESSORS_ONLN)" "$memory_mb" "$free_mb"
-    [ "$memory_mb" -ge 400 ] || die "$memory_mb MB of memory are too little" "512 MB are the least."
-    [ "$free_mb" -ge 1500 ] || die "$free_mb MB of disk are too little for $DATA_DIR" \
-        "Free up to 1500 MB, or give --data-dir on a larger disk."
-}
-
-check_installable() {
-    command -v apt-get >/dev/null ||
-        die "$1 is missing, and this system has no apt-get to install it with" "Install it, then run this again."
-    step "$1 is missing: $2 will be installed"
-}
-
 # Ours is a listener whose command line names this box's data directory.
 check_port() {
+    case $1 in '' | *[!0-9]*) die "$2 $1 is not a port (1 to 65535)" ;; esac
     pid=$(listener_of "$1")
     [ -n "$pid" ] || return 0
-    case $(command_line "$pid") in *"$DATA_DIR"[/\ ]*) return 0 ;; esac
+    case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *"$DATA_DIR"[/\ ]*) return 0 ;; esac
     die "port $1 is taken by $(cat "/proc/$pid/comm") (process $pid)" "Stop it, or choose another with $2."
 }
 
@@ -187,45 +195,56 @@ listener_of() {
     find /proc/[0-9]*/fd -lname "socket:?$inode?" 2>/dev/null | sed -n '1s|^/proc/\([0-9]*\)/.*|\1|p'
 }
 
+# Only warns: DNS may be set later, and a server may have its public address from a router before it.
+check_name() {
+    found=$(getent ahostsv4 "sotabox-check.$1" | awk '{ print $1; exit }') || found=''
+    if [ -z "$found" ]; then
+        warn "*.$1 leads nowhere yet: set DNS records A for $1 and *.$1 to this server's address"
+    elif awk '/32 host/ { print last } { last = $2 }' /proc/net/fib_trie | grep -qxF "$found"; then
+        ok "*.$1 leads here ($found)"
+    else
+        warn "*.$1 leads to $found, which this server doesn't have itself: right only behind a router"
+    fi
+}
+
 say_plan() {
-    echo "Would do:"
-    [ -n "${PYTHON:-}" ] || step "install python3"
-    engine_answers || step "install docker.io where it is missing, and start it"
-    [ "$KEEP_ENGINE" = yes ] || step "set live-restore in /etc/docker/daemon.json, so that an engine upgrade stops no app"
-    if [ -n "$FROM" ]; then step "install $FROM as $PROGRAM"
-    elif [ -n "$CHECKOUT" ]; then step "build $PROGRAM from $CHECKOUT"; fi
-    step "write $LAUNCHER and $CONFIG"
-    if runs_systemd; then step "start sotabox.service and sotabox-caddy.service"
-    else step "start sotabox in the background, log in $SERVE_LOG"; fi
-    [ "$DEMO" = no ] || step "deploy the bundled example"
+    [ -n "$PYTHON" ] || todo "would install $(python_package)"
+    engine_answers || todo "would install Docker where it is missing, and start it"
+    [ "$KEEP_ENGINE" = yes ] || todo "would set live-restore in /etc/docker/daemon.json, so that an engine upgrade stops no app"
+    todo "would put $PROGRAM in place: $(program_source)"
+    todo "would write $LAUNCHER and $CONFIG, and keep all data in $DATA_DIR"
+    if [ -z "$PREFIX" ] && [ -d /run/systemd/system ]; then todo "would start two services: sotabox, sotabox-caddy"
+    else todo "would start sotabox in the background"; fi
     echo "Nothing was changed."
 }
 
 # ---- Python and Docker -----------------------------------------------------------------------
 
-# Sets PYTHON to the real path of a Python that runs sotabox, and PYTHON_VERSION.
+# The path of a Python that runs sotabox, the system's own first; nothing where there is none.
 find_python() {
     for candidate in /usr/bin/python3 python3 python3.14 python3.13 python3.12 python3.11; do
-        found=$("$candidate" -c 'import sys; v = sys.version_info
-print(sys.executable, "%d.%d" % v[:2]) if v >= (3, 11) else None' 2>/dev/null) || continue
-        [ -n "$found" ] || continue
-        PYTHON=${found% *} PYTHON_VERSION=${found##* }
-        return 0
-    done
-    return 1
+        "$candidate" -c 'import sys; (3, 11) <= sys.version_info < (3, 15) and print(sys.executable)' \
+            2>/dev/null | grep / && return
+    done || :
 }
 
-ensure_python() {
-    find_python && return
-    began
-    apt_install python3
-    find_python || { apt_install python3.11 && find_python; } ||
-        die "this system has no Python 3.11 or newer" "Debian 12, Ubuntu 24.04 and later have one."
-    done_step "Python $PYTHON_VERSION was missing: installed"
+python_package() {
+    case $SYSTEM in
+        debian::* | debian:1[2-9]* | ubuntu:2[4-9]* | fedora:* | almalinux:1* | rocky:1* | rhel:1* | centos:1*) echo python3 ;;
+        ubuntu:22* | almalinux:9* | rocky:9* | rhel:9* | centos:9*) echo python3.11 ;;
+        *) return 1 ;;
+    esac
+}
+
+install_python() {
+    logged "Python could not be installed" install_packages "$(python_package)"
+    PYTHON=$(find_python)
+    [ -n "$PYTHON" ] || die "$(python_package) is installed, but no Python 3.11 or newer is there"
+    did "Python was missing: $PYTHON"
 }
 
 engine_answers() {
-    [ -S "$DOCKER_SOCKET" ] && [ -n "${PYTHON:-}" ] || return 1
+    [ -S "$DOCKER_SOCKET" ] && [ -n "$PYTHON" ] || return 1
     "$PYTHON" - "$DOCKER_SOCKET" 2>/dev/null <<'END'
 import socket, sys
 engine = socket.socket(socket.AF_UNIX)
@@ -236,241 +255,163 @@ sys.exit(b" 200 " not in engine.recv(100))
 END
 }
 
-ensure_engine() {
-    engine_answers && return
-    began
+start_engine() {
     if ! command -v dockerd >/dev/null; then
-        apt_install docker.io iptables ca-certificates
-        done_step "Docker was missing: docker.io installed"
-        began
+        package=docker.io
+        [ "$(installer)" = apt ] || package=moby-engine
+        logged "Docker could not be installed" install_packages "$package" iptables ca-certificates
+        did "Docker was missing: $package installed"
     fi
-    if runs_systemd; then
-        systemctl enable --now docker >/dev/null 2>&1 || :
+    if [ -d /run/systemd/system ]; then systemctl -q enable --now docker || :
     elif ! wait_until 3 engine_answers; then # the package may have started it
         setsid dockerd </dev/null >>/var/log/dockerd.log 2>&1 9>&- &
     fi
-    wait_until 60 engine_answers || die "Docker does not start" "$(engine_log)"
-    done_step "Docker started"
+    wait_until 60 engine_answers || die "Docker does not start" "Look at: journalctl -u docker, or /var/log/dockerd.log"
+    did "Docker started"
 }
 
-engine_log() {
-    if runs_systemd; then journalctl -q -u docker -n 10 --no-pager
-    else tail -n 10 /var/log/dockerd.log 2>/dev/null || echo "dockerd wrote no log"; fi
-}
+installer() { { command -v apt-get >/dev/null && echo apt; } || { command -v dnf >/dev/null && echo dnf; }; }
 
-apt_install() {
-    export DEBIAN_FRONTEND=noninteractive
-    logged "apt-get could not look for packages" apt-get update
-    logged "apt-get could not install $*" apt-get install -y --no-install-recommends "$@"
+install_packages() {
+    if [ "$(installer)" = dnf ]; then dnf -q -y install "$@"; else
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get -q update && apt-get -q install -y --no-install-recommends "$@"
+    fi
 }
 
 # ---- The program -----------------------------------------------------------------------------
 
-ensure_program() {
-    began
-    mkdir -p "$LIB" "$(dirname "$LAUNCHER")"
-    if [ -n "$FROM" ]; then
-        place_program "$FROM"
-    elif [ -n "$CHECKOUT" ]; then
-        build_program
-        place_program "$LIB/build/sotabox.pyz"
-    fi
-    write_launcher
-}
-
-build_program() {
-    if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then
-        apt_install "python$PYTHON_VERSION-venv" # Debian keeps it apart; only building needs it
-    fi
-    logged "sotabox.pyz could not be built" \
-        "$PYTHON" "$CHECKOUT/.ci/zipapp.py" --quick --cache "$LIB/build" --output "$LIB/build/sotabox.pyz"
+program_source() {
+    if [ -n "$FROM" ]; then echo "the file $FROM"
+    elif [ -n "$CHECKOUT" ] && [ "$CHOSEN" = no ]; then echo "built from $CHECKOUT"
+    elif [ -n "$RELEASES" ]; then echo "release $RELEASE from $RELEASES"
+    else echo "as it is there already"; fi
 }
 
 place_program() {
-    if cmp -s "$1" "$PROGRAM"; then
+    mkdir -p "$LIB" "$(dirname "$LAUNCHER")"
+    case $(program_source) in
+        the\ file*) file=$FROM ;;
+        built*) file=$LIB/build/sotabox.pyz && build_program ;;
+        release*) file=$LIB/fetched/sotabox.pyz && fetch_program ;;
+        *) return 0 ;;
+    esac
+    if cmp -s "$file" "$PROGRAM"; then
         ok "sotabox.pyz is up to date"
+    else
+        install -m 755 "$file" "$PROGRAM.new"
+        sync "$PROGRAM.new"
+        mv -f "$PROGRAM.new" "$PROGRAM"
+        did "sotabox.pyz ($(($(wc -c <"$PROGRAM") / 1000000)) MB) is new: $(program_source)"
+    fi
+    rm -rf "$LIB/fetched"
+}
+
+build_program() {
+    if ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null; then # Debian keeps it apart
+        logged "Python's venv could not be installed" install_packages "$("$PYTHON" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
+    fi
+    logged "sotabox.pyz could not be built" env PIP_CACHE_DIR="$LIB/build/pip" \
+        "$PYTHON" "$CHECKOUT/.ci/zipapp.py" --quick --cache "$LIB/build" --output "$file"
+}
+
+# A release is taken only when its sum is right and the key in this file has signed it.
+fetch_program() {
+    mkdir -p "$LIB/fetched"
+    base=$RELEASES/$RELEASE/sotabox-$MACHINE.pyz
+    [ -n "$RELEASE_KEY" ] || die "this install.sh knows no key that releases are signed with" \
+        "Take the install.sh that belongs to a release."
+    command -v ssh-keygen >/dev/null || logged "ssh-keygen could not be installed" install_packages openssh-client
+    fetch "$base.sha256" "$file.sha256"
+    wanted=$(cut -c 1-64 "$file.sha256")
+    if [ "$wanted" = "$(digest_of "$PROGRAM")" ]; then
+        file=$PROGRAM
         return
     fi
-    cp "$1" "$PROGRAM.new"
-    chmod 755 "$PROGRAM.new"
-    sync "$PROGRAM.new"
-    mv -f "$PROGRAM.new" "$PROGRAM"
-    done_step "sotabox.pyz ($(($(wc -c <"$PROGRAM") / 1000000)) MB)"
+    fetch "$base" "$file"
+    fetch "$base.sig" "$file.sig"
+    [ "$wanted" = "$(digest_of "$file")" ] || die "$base was damaged on its way" "Run this again."
+    printf 'sotabox %s\n' "$RELEASE_KEY" >"$LIB/fetched/signers"
+    ssh-keygen -q -Y verify -f "$LIB/fetched/signers" -I sotabox -n sotabox -s "$file.sig" <"$file" >/dev/null 2>&1 ||
+        die "$base is not signed by the makers of sotabox" "Do not run it. Tell them."
+    ok "its sum and its signature are right"
+}
+
+fetch() {
+    "$PYTHON" - "$1" "$2" <<'END' || die "$1 can't be fetched" "Try again later, or give --from FILE."
+import shutil, sys, urllib.request
+try:
+    with urllib.request.urlopen(sys.argv[1], timeout=60) as answer, open(sys.argv[2], "wb") as file:
+        shutil.copyfileobj(answer, file)
+except (OSError, ValueError) as error:
+    sys.exit(f"  {error}")
+END
 }
 
 # The launcher names a folder of its own for each version's files, so that a running older version
 # keeps its own until it has been restarted. -I -S: no package of the server's own Python gets in;
 # some, such as numpy, would be loaded for nothing and cost 30 MB.
-write_launcher() {
-    began
-    UNPACKED=$LIB/unpacked/$(sha256sum "$PROGRAM" | cut -c 1-12)
-    replace "$LAUNCHER" 755 <<END
+place_launcher() {
+    unpacked=$LIB/unpacked/$(digest_of "$PROGRAM" | cut -c 1-12)
+    replace "$LAUNCHER" <<END
 #!/bin/sh
 # Written by install.sh: the sotabox of this server, with its settings and its Python.
-export SOTABOX_CONFIG="\${SOTABOX_CONFIG-$CONFIG}" SHIV_ROOT="$UNPACKED"
+export SOTABOX_CONFIG="\${SOTABOX_CONFIG-$CONFIG}" SHIV_ROOT="$unpacked"
 exec "$PYTHON" -I -S "$PROGRAM" "\$@"
 END
-    [ ! -e "$UNPACKED/complete" ] || return 0
-    mkdir -p "$UNPACKED"
+    [ ! -e "$unpacked/complete" ] || return 0
+    mkdir -p "$unpacked"
     SOTABOX_CONFIG='' "$LAUNCHER" --version >/dev/null 9>&- || die "sotabox.pyz does not run with $PYTHON" \
-        "It is made for one version of Python; build it on this server, or get the one for $PYTHON_VERSION."
-    "$PYTHON" -m compileall -q -j 0 "$UNPACKED" >/dev/null || : # only speeds up the first start
-    touch "$UNPACKED/complete"
-    done_step "unpacked for Python $PYTHON_VERSION"
+        "The line above says which Python it takes."
+    "$PYTHON" -m compileall -q -j 0 "$unpacked" >/dev/null || : # only speeds up the first start
+    touch "$unpacked/complete"
+    did "unpacked for $PYTHON"
 }
 
-ensure_configuration() {
+place_configuration() {
+    [ ! -f "$CONFIG" ] || return 0
     mkdir -p "$(dirname "$CONFIG")"
-    (umask 077 && mkdir -p "$DATA_DIR")
-    [ -f "$CONFIG" ] || replace "$CONFIG" 644 <<'END'
+    cat >"$CONFIG" <<'END'
 # Settings of this box, one SOTABOX_NAME=value a line; `sotabox serve --help` lists them.
-# After a change run install.sh again: it restarts what needs it.
+# After a change run `sotabox setup`: it restarts what needs it.
 END
-    # Of a setting given twice the last counts; what the file says already stays where it stands.
-    news=$(printf '%s' "$SETTINGS" | awk -F= '{ line[$1] = $0 } END { for (name in line) print line[name] }' |
-        sort | grep -vxFf "$CONFIG" || :)
-    if [ -n "$news" ]; then
-        names=$(printf '%s' "$news" | sed 's/^/^/; s/=.*/=/')
-        { grep -v "$names" "$CONFIG" || :; printf '%s\n' "$news"; } | replace "$CONFIG" 644
-    fi
-    if [ "$KEEP_ENGINE" = no ]; then "$LAUNCHER" live-restore 9>&-; fi
-}
-
-# ---- Running ---------------------------------------------------------------------------------
-
-ensure_running() {
-    began
-    if runs_systemd; then run_units; else run_detached; fi
-    "$LAUNCHER" wait --timeout 60 ${SERVE_STARTED:+--process "$SERVE_STARTED"} 9>&- || {
-        service_log >&2
-        die "sotabox does not get ready" "The lines above are the end of its log."
-    }
-    fingerprint | replace "$LIB/running" 644 # what runs now is what is installed now
-    find "$LIB/unpacked" -mindepth 1 -maxdepth 1 ! -path "$UNPACKED" -exec rm -rf {} +
-}
-
-runs_systemd() { [ -z "$PREFIX" ] && [ -d /run/systemd/system ]; }
-
-fingerprint() { cat "$PROGRAM" "$CONFIG" "$LAUNCHER" | sha256sum; }
-
-is_current() { [ "$(cat "$LIB/running" 2>/dev/null)" = "$(fingerprint)" ]; }
-
-run_units() {
-    for unit in sotabox-caddy sotabox; do
-        "$LAUNCHER" unit "$unit" --launcher "$LAUNCHER" | replace "$UNITS/$unit.service" 644
-    done
-    if is_current && both is-active && both is-enabled; then
-        ok "sotabox and sotabox-caddy run"
-        return
-    fi
-    systemctl daemon-reload
-    both enable
-    systemctl start sotabox-caddy
-    systemctl restart sotabox
-    done_step "two services started: sotabox, sotabox-caddy"
-}
-
-both() { systemctl -q "$@" sotabox sotabox-caddy; }
-
-run_detached() {
-    if is_current && serve_runs; then
-        ok "sotabox runs in the background"
-        return
-    fi
-    stop_serve
-    [ ! -f "$SERVE_LOG" ] || mv -f "$SERVE_LOG" "$SERVE_LOG.1"
-    setsid "$LAUNCHER" serve --data-dir "$DATA_DIR" </dev/null >>"$SERVE_LOG" 2>&1 9>&- &
-    SERVE_STARTED=$!
-    echo "$SERVE_STARTED" >"$SERVE_PID"
-    done_step "sotabox started in the background (after a reboot run this again)"
-}
-
-serve_runs() { [ -n "$(serve_process)" ]; }
-
-# The process id of our control plane, or nothing: a pid file may outlive its process.
-serve_process() {
-    pid=$(cat "$SERVE_PID" 2>/dev/null) || return 0
-    if command_line "$pid" | grep -qF "serve --data-dir $DATA_DIR "; then echo "$pid"; fi
-}
-
-stop_serve() {
-    pid=$(serve_process)
-    [ -n "$pid" ] || return 0
-    kill "$pid" 2>/dev/null || :
-    wait_until 30 serve_stopped || kill -9 "$pid" 2>/dev/null || :
-    rm -f "$SERVE_PID"
-}
-
-serve_stopped() { ! serve_runs; }
-
-service_log() {
-    if runs_systemd; then journalctl -q -u sotabox -n 15 --no-pager; else tail -n 15 "$SERVE_LOG"; fi
-}
-
-# ---- Demo and result -------------------------------------------------------------------------
-
-ensure_demo() {
-    if "$LAUNCHER" demo --check 2>/dev/null 9>&-; then
-        ok "the example app answers"
-        return
-    fi
-    API_KEY=$("$LAUNCHER" apikey create --name install 9>&-)
-    SOTA_API_KEY=$API_KEY "$LAUNCHER" demo 9>&-
-}
-
-say_result() {
-    echo "Ready in $(($(date +%s) - STARTED)) s."
-    [ "$DEMO" = no ] || echo "  Example app:   $("$LAUNCHER" url hello)"
-    echo "  Dashboard:     $("$LAUNCHER" url)"
-    login=$("$LAUNCHER" user reset-password --if-unset 9>&-)
-    echo "  Admin login:   ${login:-as set before; a fresh password: sotabox user reset-password}"
-    echo "  API key:       ${API_KEY:-make one with: sotabox apikey create --name NAME}"
-    echo "  Remove it:     sudo ./install.sh --uninstall${PREFIX:+ --prefix $PREFIX}"
 }
 
 # ---- Removing --------------------------------------------------------------------------------
 
 uninstall() {
-    [ "$(id -u)" = 0 ] || die "this needs root" "Run: sudo ./install.sh --uninstall${PREFIX:+ --prefix $PREFIX}"
     if [ "$DRY_RUN" = yes ]; then
         echo "Would stop sotabox and remove $LIB, $LAUNCHER and $CONFIG."
-        [ "$PURGE" = no ] || echo "Would remove this box's containers, networks, images and $DATA_DIR."
+        [ -z "$PURGE" ] || echo "Would remove this box's containers, networks, images and $DATA_DIR."
         return
     fi
     hold_lock
-    if [ "$PURGE" = yes ] && [ -d "$DATA_DIR" ] && [ ! -x "$LAUNCHER" ]; then
-        ensure_python
-        ensure_program # an earlier removal was cut off: only the program finds what is its own
+    if [ -n "$PURGE" ] && [ -e "$DATA_DIR/instance-id" ] && [ ! -x "$LAUNCHER" ]; then
+        MACHINE=$(uname -m) # only the program finds what is its own on the engine
+        [ -n "$PYTHON" ] || die "only sotabox can remove its apps, and there is no Python to run it" "Run install.sh first."
+        place_program
+        place_launcher
+        place_configuration
+        export SOTABOX_DATA_DIR="$DATA_DIR"
     fi
-    stop_services
-    if [ -x "$LAUNCHER" ]; then
-        "$LAUNCHER" caddy --stop 9>&-
-        [ "$PURGE" = no ] || "$LAUNCHER" purge --yes 9>&-
-    fi
-    rm -rf "$LIB" "$LAUNCHER" "$CONFIG"
+    [ ! -x "$LAUNCHER" ] || "$LAUNCHER" uninstall $PURGE
+    rm -rf "$LIB" "$CONFIG" # where an earlier removal was cut off
     rmdir "$(dirname "$CONFIG")" 2>/dev/null || :
     [ ! -d "$PREFIX" ] || find "$PREFIX" -depth -type d -empty -delete
-    ok "sotabox is removed"
-    [ "$PURGE" = yes ] || echo "  Apps and data stay in $DATA_DIR; --uninstall --purge removes them too."
-}
-
-stop_services() {
-    if runs_systemd; then
-        both disable --now 2>/dev/null || :
-        rm -f "$UNITS/sotabox.service" "$UNITS/sotabox-caddy.service"
-        systemctl daemon-reload
-    else
-        stop_serve
-        rm -f "$SERVE_LOG" "$SERVE_LOG.1"
-    fi
 }
 
 # ---- Small tools -----------------------------------------------------------------------------
 
 ok() { printf '  ok   %s\n' "$1"; }
-step() { printf '  →    %s\n' "$1"; }
-began() { BEGAN=$(date +%s); }
-done_step() { printf '  →    %-62s %3s s\n' "$1" "$(($(date +%s) - BEGAN))"; }
+todo() { printf '  →    %s\n' "$1"; }
+warn() { printf '  !    %s\n' "$1"; }
+
+# Says what was done, and how long after the last thing that was.
+did() {
+    now=$(date +%s)
+    printf '  →    %-62s %3s s\n' "$1" "$((now - ${LAST:-$BEGAN}))"
+    LAST=$now
+}
 
 die() {
     printf 'sotabox: %s\n' "$1" >&2
@@ -482,7 +423,7 @@ die() {
 logged() {
     words=$1 log=$(mktemp)
     shift
-    "$@" </dev/null >"$log" 2>&1 9>&- || {
+    ("$@") </dev/null >"$log" 2>&1 9>&- || {
         tail -n 15 "$log" >&2
         die "$words" "The lines above say why; the whole log is $log."
     }
@@ -495,8 +436,7 @@ hold_lock() {
     flock -n 9 || die "another install.sh is at work" "Wait until it has ended."
 }
 
-# The command line of process $1; empty when it is gone.
-command_line() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null; }
+digest_of() { { sha256sum "$1" 2>/dev/null || :; } | cut -c 1-64; }
 
 absolute() {
     case $1 in /*) printf '%s' "${1%/}" ;; *) printf '%s/%s' "$(pwd)" "${1%/}" ;; esac
@@ -508,10 +448,10 @@ nearest_folder() {
     printf '%s' "$path"
 }
 
-# Gives file $1 the content of standard input and mode $2, whole or not at all.
+# Gives the program $1 the text of standard input, whole or not at all.
 replace() {
     cat >"$1.new"
-    chmod "$2" "$1.new"
+    chmod 755 "$1.new"
     if cmp -s "$1.new" "$1"; then rm -f "$1.new"; else mv -f "$1.new" "$1"; fi
 }
 

@@ -29,11 +29,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     import asyncio
 
     settings = settings_from(arguments, environ)
-    print(asyncio.run(_create(settings, arguments.name, arguments.user)))
+    print(asyncio.run(make_key(settings, arguments.name, arguments.user)))
     return DONE
 
 
-async def _create(settings: Settings, name: str, email: str | None) -> str:
+async def make_key(settings: Settings, name: str, email: str | None = None) -> str:
+    """A new key of somebody's, or the admin's."""
     from sotabox.operations import api_keys, users
 
     async with open_store(settings) as store:

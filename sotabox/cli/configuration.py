@@ -44,3 +44,21 @@ def parse_configuration(text: str, origin: str) -> dict[str, str]:
             raise Invalid(f"{origin}, line {number}: expected SOTABOX_NAME=value, found {line!r}")
         variables[name.rstrip()] = value.strip()
     return variables
+
+
+def merge_settings(text: str, news: Mapping[str, str]) -> str:
+    r"""The configuration `text` with the variables in `news`; every other line stays as it is.
+
+    >>> merge_settings("# mine\nSOTABOX_TLS=off\n", {"SOTABOX_TLS": "off", "SOTABOX_DOMAIN": "a.b"})
+    '# mine\nSOTABOX_TLS=off\nSOTABOX_DOMAIN=a.b\n'
+    """
+    kept, missing = [], dict(news)
+    for line in text.splitlines():
+        name, equals, value = line.strip().partition("=")
+        name = name.rstrip()
+        if equals and name in news and value.strip() != news[name]:
+            continue
+        missing.pop(name, None)
+        kept.append(line)
+    lines = [*kept, *(f"{name}={value}" for name, value in sorted(missing.items()))]
+    return "".join(f"{line}\n" for line in lines)

@@ -92,6 +92,7 @@ async def _checks(patient: "Patient", stack: AsyncExitStack) -> AsyncIterator[Ch
     yield partial(data.check_permissions, patient)
     yield partial(data.check_database, patient)
     yield partial(data.check_disk, patient)
+    yield partial(data.check_backups, patient)
     yield partial(world.check_clock, patient)
     yield partial(router.check_control_plane, patient)
     yield partial(router.check_ports, patient)

@@ -31,21 +31,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    docker_host = settings_from(arguments, environ).docker_host
+    set_live_restore(docker_host, arguments.file, arguments.pid_file)
+    return DONE
+
+
+def set_live_restore(docker_host: str, file: Path = _FILE, pid_file: Path = _PID_FILE) -> None:
+    """Turns it on in an engine's configuration, where it isn't on and may be; says what it did.
+
+    Raises:
+        Conflict: the configuration is no JSON.
+    """
     import asyncio
 
-    info = asyncio.run(_engine_info(settings_from(arguments, environ).docker_host))
+    info = asyncio.run(_engine_info(docker_host))
     if info.get("LiveRestoreEnabled"):
         print("  ok   live-restore is on")
-        return DONE
+        return
     if (info.get("Swarm") or {}).get("LocalNodeState") not in (None, "", "inactive"):
         print("  ok   live-restore stays off: the engine is in a Swarm, which rules it out")
-        return DONE
-    file: Path = arguments.file
+        return
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     _replace(file, merge_live_restore(text, str(file)))
-    os.kill(int(arguments.pid_file.read_text()), signal.SIGHUP)
+    os.kill(int(pid_file.read_text()), signal.SIGHUP)
     print(f"  →    live-restore is on (in {file}): an engine upgrade stops no app")
-    return DONE
 
 
 def merge_live_restore(text: str, origin: str) -> str:

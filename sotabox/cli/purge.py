@@ -9,7 +9,7 @@ import errno
 import fcntl
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -36,26 +36,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    settings = settings_from(arguments, environ)
+    if not arguments.yes and (settings.data_dir / _INSTANCE_FILE).is_file():
+        raise BadRequest(
+            f"this removes every app of the box in {settings.data_dir}, and all its data",
+            hint="Say --yes if that is what you want.",
+        )
+    remove_box(settings)
+    return DONE
+
+
+def remove_box(settings: Settings) -> None:
+    """Removes a box's apps and data, and says so.
+
+    Raises:
+        Conflict: it still serves.
+        Unavailable: the engine is away.
+    """
     import asyncio
 
-    settings = settings_from(arguments, environ)
+    from sotabox.store.folders import Folders
+
     data_dir = settings.data_dir
     instance_file = data_dir / _INSTANCE_FILE
     if not instance_file.is_file():
+        with suppress(OSError):  # an empty folder is one that setting up was cut off after
+            data_dir.rmdir()
         print(f"  ok   {data_dir} holds no box: nothing to remove")
-        return DONE
-    if not arguments.yes:
-        raise BadRequest(
-            f"this removes every app of the box in {data_dir}, and all its data",
-            hint="Say --yes if that is what you want.",
-        )
-    from sotabox.store.folders import Folders
-
+        return
     with _claimed(Folders(data_dir).lock):
         asyncio.run(_purge(settings, instance_file.read_text(encoding="ascii").strip()))
         remove_folder(data_dir, last=instance_file)
     print(f"  ok   {data_dir} is removed")
-    return DONE
 
 
 def remove_folder(folder: Path, last: Path) -> None:
@@ -82,7 +94,7 @@ def _claimed(lock: Path) -> Iterator[None]:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Conflict(
-                "this box still serves", hint="Stop it first: sudo ./install.sh --uninstall --purge"
+                "this box still serves", hint="Stop it first: sudo sotabox uninstall --purge"
             ) from error
         yield
 

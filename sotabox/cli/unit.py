@@ -10,6 +10,7 @@ from typing import Final
 
 from sotabox.cli.failures import DONE
 from sotabox.cli.options import add_settings, settings_from
+from sotabox.settings import Settings
 
 NAME = "unit"
 HELP = "Print a systemd unit for this box."
@@ -20,11 +21,14 @@ SYSTEMD: Final = Path("/run/systemd/system")
 UNIT: Final = Path("/etc/systemd/system/sotabox.service")
 
 # What neither process ever needs. The control plane runs iptables, which writes its lock to /run and
-# wants CAP_NET_ADMIN; it reads the sockets of apps in /proc: so its unit takes less away.
+# wants CAP_NET_ADMIN; it reads the sockets of apps in /proc, and may have to start Caddy: so its unit
+# takes less away. `systemd-analyze security` gives the figures that the tests hold.
 _HARDENING: Final = """\
 NoNewPrivileges=yes
 ProtectHome=read-only
 PrivateTmp=yes
+PrivateDevices=yes
+ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
 ProtectKernelLogs=yes
@@ -36,6 +40,8 @@ RestrictSUIDSGID=yes
 LockPersonality=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallErrorNumber=EPERM
 """
 
 _SERVE: Final = """\
@@ -54,8 +60,10 @@ RestartSec=1
 KillMode=process
 TimeoutStopSec=60
 LimitNOFILE=65536
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_KILL
+CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_NET_RAW CAP_SYS_PTRACE
 ProtectSystem=full
-ReadWritePaths={data_dir}
+ReadWritePaths={data_dir}{more}
 {hardening}
 [Install]
 WantedBy=multi-user.target
@@ -75,8 +83,8 @@ RestartSec=1
 TimeoutStopSec=30
 LimitNOFILE=1048576
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+MemoryDenyWriteExecute=yes
 ProtectProc=invisible
-ProtectControlGroups=yes
 ProtectSystem=strict
 ReadWritePaths={data_dir}
 {hardening}
@@ -84,6 +92,12 @@ ReadWritePaths={data_dir}
 WantedBy=multi-user.target
 """
 
+_WRITABLE: Final = "ReadWritePaths="
+_READ_ONLY: Final = tuple(
+    map(Path, ("/usr", "/boot", "/efi", "/etc", "/home", "/root", "/run/user"))
+)
+#: What the service sees of these is its own.
+PRIVATE: Final = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108
 UNITS: Final = {"sotabox": _SERVE, "sotabox-caddy": _CADDY}
 
 
@@ -95,19 +109,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Path("/usr/local/bin/sotabox"),
         help="the command that it starts (default /usr/local/bin/sotabox)",
     )
-    add_settings(parser, ["data_dir"])
+    add_settings(parser, ["data_dir", "backup_dir"])
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    data_dir = settings_from(arguments, environ).data_dir
-    print(render_unit(arguments.unit, arguments.launcher, data_dir), end="")
+    settings = settings_from(arguments, environ)
+    print(render_unit(arguments.unit, arguments.launcher, settings), end="")
     return DONE
 
 
-def render_unit(name: str, launcher: Path, data_dir: Path) -> str:
-    """The text of a unit in `UNITS`; a percent sign in a path is no specifier (systemd.unit(5))."""
+def render_unit(name: str, launcher: Path, settings: Settings) -> str:
+    """The text of a unit in `UNITS`. Backups may lie anywhere, also where services may not write."""
+    backups = settings.backup_dir
     return UNITS[name].format(
-        launcher=str(launcher).replace("%", "%%"),
-        data_dir=str(data_dir).replace("%", "%%"),
+        launcher=_plain(launcher),
+        data_dir=_plain(settings.data_dir),
+        more=f" -{_plain(backups)}" if backups.name else "",
         hardening=_HARDENING,
     )
+
+
+def may_write(unit: str, folder: Path) -> bool:
+    """Whether the protection in a unit's text lets it write to a folder of the host's."""
+    if any(folder.is_relative_to(path) for path in PRIVATE):
+        return False
+    opened = any(folder.is_relative_to(path) for path in writable_paths(unit))
+    return opened or not any(folder.is_relative_to(path) for path in _READ_ONLY)
+
+
+def writable_paths(unit: str) -> list[Path]:
+    """The folders that a unit's text opens for writing beyond what its protection leaves open."""
+    lines = [line.partition("=")[2] for line in unit.splitlines() if line.startswith(_WRITABLE)]
+    words = [word.lstrip("-+") for line in lines for word in line.split()]
+    return [Path(word.replace("%%", "%")) for word in words]
+
+
+def _plain(path: Path) -> str:
+    """A path as a unit says it: a percent sign in it is no specifier (systemd.unit(5))."""
+    return str(path).replace("%", "%%")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sotabox.cli.checks.finding import Finding, bad, fine
 from sotabox.cli.checks.patient import Patient
+from sotabox.cli.unit import PRIVATE, SYSTEMD, UNIT, may_write
 from sotabox.store.integrity import Integrity, examine
 
 
@@ -69,6 +70,24 @@ def judge_disk(free: int, total: int, floor_mb: int) -> Finding:
         said = f"{room}: deploys are refused below {size(floor_mb * 1_000_000)}"
         return bad("disk", said, "sotabox gc")
     return fine("disk", room)
+
+
+async def check_backups(patient: Patient) -> list[Finding]:
+    """The folder for backups is one that the service may write to."""
+    folder = patient.settings.backup_dir
+    if not folder.name or not (SYSTEMD.is_dir() and UNIT.is_file()):
+        return []
+    return [judge_backup_folder(UNIT.read_text(encoding="utf-8"), folder, exists=folder.is_dir())]
+
+
+def judge_backup_folder(unit: str, folder: Path, *, exists: bool) -> Finding:
+    """The finding that follows from the text of the service's unit."""
+    if may_write(unit, folder) and exists:
+        return fine("backups", f"the service may write to {folder}")
+    said = f"the service may not write to {folder}" if exists else f"there is no folder {folder}"
+    if any(folder.is_relative_to(path) for path in PRIVATE):
+        return bad("backups", said, "Set SOTABOX_BACKUP_DIR to a folder outside of /tmp.")
+    return bad("backups", said, f"sudo mkdir -p {folder} && sudo sotabox setup")
 
 
 def _is_open(path: Path) -> bool:

@@ -172,11 +172,24 @@ class Installation:
         _replace(self.launcher, _PACKED_AT.sub(lambda _: root, text, count=1), 0o755)
 
     def note_running(self) -> None:
-        """Tells install.sh that what is in place is what runs."""
+        """Tells `sotabox setup` that what is in place is what runs."""
+        _replace(self._running, self._fingerprint(), 0o644)
+
+    def is_running(self) -> bool:
+        """Whether what was started last is what is in place, with the settings in place."""
+        return (
+            self._running.is_file()
+            and self._running.read_text(encoding="utf-8") == self._fingerprint()
+        )
+
+    @property
+    def _running(self) -> Path:
+        return self.program.parent / "running"
+
+    def _fingerprint(self) -> str:
         files = (self.program, self.config, self.launcher)
         content = b"".join(file.read_bytes() for file in files if file.is_file())
-        digest = hashlib.sha256(content).hexdigest()
-        _replace(self.program.parent / "running", f"{digest}  -\n", 0o644)
+        return f"{hashlib.sha256(content).hexdigest()}  -\n"
 
     def clear_unpacked(self) -> None:
         """Removes what other programs than this one and the previous one unpacked."""

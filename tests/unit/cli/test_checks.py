@@ -2,11 +2,12 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sotabox.cli.checks.data import judge_database, judge_disk
+from sotabox.cli.checks.data import judge_backup_folder, judge_database, judge_disk
 from sotabox.cli.checks.engine import judge_engine
 from sotabox.cli.checks.finding import Finding, bad, fine
 from sotabox.cli.checks.router import judge_certificates, judge_ports
@@ -152,3 +153,22 @@ def test_disk_below_the_floor_is_full() -> None:
 def test_clock_is_kept_and_not_behind(newest: datetime, *, is_kept: bool, ok: bool) -> None:
     """A clock that runs behind the box's own files is wrong, whoever keeps it."""
     assert judge_clock(NOW, newest, is_kept=is_kept).ok is ok
+
+
+@pytest.mark.parametrize(
+    ("folder", "exists", "mend"),
+    [
+        ("/mnt/backups", True, None),
+        ("/home/opened/box", True, None),
+        ("/home/me/backups", True, "sudo mkdir -p /home/me/backups && sudo sotabox setup"),
+        ("/mnt/backups", False, "sudo mkdir -p /mnt/backups && sudo sotabox setup"),
+        ("/tmp/backups", True, "Set SOTABOX_BACKUP_DIR to a folder outside of /tmp."),  # noqa: S108
+    ],
+)
+def test_backups_go_where_the_service_may_write(
+    folder: str, exists: bool, mend: str | None
+) -> None:
+    """A backup folder that the service's protection keeps shut is found before the first backup."""
+    unit = "[Service]\nProtectHome=read-only\nReadWritePaths=/var/lib/x -/home/opened\n"
+    finding = judge_backup_folder(unit, Path(folder), exists=exists)
+    assert (finding.ok, finding.mend) == (mend is None, mend)

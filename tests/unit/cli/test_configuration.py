@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sotabox.cli.configuration import merge_configuration, parse_configuration
+from sotabox.cli.configuration import merge_configuration, merge_settings, parse_configuration
 from sotabox.errors import Invalid
 
 
@@ -38,3 +38,14 @@ def test_foreign_line_is_refused_by_number(line: str) -> None:
     """A line that sets nothing of ours is named, instead of being ignored."""
     with pytest.raises(Invalid, match="f, line 2"):
         parse_configuration(f"# first\n{line}\n", "f")
+
+
+def test_settings_given_anew_replace_their_lines_and_no_others() -> None:
+    """What I wrote into the file stays, comments included, wherever install.sh has nothing to say."""
+    text = "# mine\nSOTABOX_TLS = off\n\nSOTABOX_DOMAIN=old.example\nSOTABOX_RATE_LIMIT=5\n"
+    news = {"SOTABOX_DOMAIN": "new.example", "SOTABOX_TLS": "off", "SOTABOX_HTTP_PORT": "81"}
+    assert merge_settings(text, news) == (
+        "# mine\nSOTABOX_TLS = off\n\nSOTABOX_RATE_LIMIT=5\n"
+        "SOTABOX_DOMAIN=new.example\nSOTABOX_HTTP_PORT=81\n"
+    )
+    assert merge_settings(text, {}) == text
