@@ -32,6 +32,7 @@ from sotabox.model.ids import new_deployment_id
 from sotabox.model.project import Project
 from sotabox.model.user import Role, User
 from sotabox.operations.users import ensure_admin
+from sotabox.pipeline.base_images import BaseImages
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.fetch import Fetcher
 from sotabox.pipeline.locks import ProjectLocks
@@ -153,7 +154,14 @@ async def open_site(
         serving=None,  # type: ignore[arg-type]  # so do containers
         commands=None,  # type: ignore[arg-type]  # and what runs in them
         fetcher=Fetcher(chosen, store, judge),
-        puller=Puller(chosen, store, Images(engine), Keyring(chosen, store), judge),
+        puller=Puller(
+            chosen,
+            store,
+            Images(engine),
+            Keyring(chosen, store),
+            BaseImages(Images(engine), store.private_images, Keyring(chosen, store)),
+            judge,
+        ),
         swaps=ProjectLocks(),
         limits=ArchiveLimits(1000, 10_000_000),
     )

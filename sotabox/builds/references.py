@@ -43,6 +43,19 @@ def images_named(text: str, build_args: Mapping[str, str] | None = None) -> tupl
     From `FROM`, `COPY --from=`, `RUN --mount=…,from=` and a `# syntax=` line; not `scratch`, not
     names and numbers of earlier stages, nothing whose variables have no value.
     """
+    return tuple(image for image in _all_named(text, build_args) if "$" not in image)
+
+
+def unreadable_images(text: str, build_args: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    r"""The names of images whose variables have no value here; the build may still know one.
+
+    >>> unreadable_images("ARG A\nFROM $A\nCOPY --from=base / /")
+    ('$A',)
+    """
+    return tuple(image for image in _all_named(text, build_args) if "$" in image)
+
+
+def _all_named(text: str, build_args: Mapping[str, str] | None) -> tuple[str, ...]:
     given = dict(build_args or {})
     images: list[str] = []
     if syntax := _directives(text).get("syntax"):
@@ -63,8 +76,7 @@ def images_named(text: str, build_args: Mapping[str, str] | None = None) -> tupl
                 for source in _sources(instruction)
                 if source.lower() not in stages and not source.isdigit()
             )
-    named = (image for image in images if image.lower() != "scratch" and "$" not in image)
-    return tuple(dict.fromkeys(named))
+    return tuple(dict.fromkeys(image for image in images if image.lower() != "scratch"))
 
 
 def exposed_port(text: str, build_args: Mapping[str, str] | None = None) -> int | None:

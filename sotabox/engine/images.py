@@ -31,7 +31,7 @@ class Image:
     """An image on the engine.
 
     Attributes: exposed_ports: TCP, ascending; user: empty for root; created_at: RFC 3339; digests:
-        `name@sha256:…` as registries know it.
+        `name@sha256:…` as registries know it; on_build: instructions for images built on it.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Image:
     command: tuple[str, ...]
     created_at: str
     digests: tuple[str, ...] = ()
+    on_build: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def read_image(answer: Mapping[str, Any]) -> Image:
         command=tuple(config.get("Cmd") or ()),
         created_at=answer.get("Created") or "",
         digests=tuple(answer.get("RepoDigests") or ()),
+        on_build=tuple(config.get("OnBuild") or ()),
     )
 
 

@@ -18,7 +18,6 @@ from sotabox.builds.explain import explain_plan
 from sotabox.builds.intake import extract
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import BuildMethod, BuildPlan
-from sotabox.builds.references import images_named
 from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets, hash_env
 from sotabox.builds.source import DirectoryTree
 from sotabox.builds.static_server import static_server_image
@@ -27,13 +26,14 @@ from sotabox.engine.build_limits import BuildLimiter, BuildLimits
 from sotabox.engine.client import Engine
 from sotabox.engine.diagnosis import BuildFailed
 from sotabox.engine.images import Images
-from sotabox.engine.labels import PROJECT, Role, labels_of
+from sotabox.engine.labels import Role, labels_of
 from sotabox.engine.pressure import MemoryGate, total_memory_bytes
 from sotabox.engine.session import Session
 from sotabox.errors import Invalid
 from sotabox.model.deployment import Deployment
 from sotabox.model.ids import short_id
 from sotabox.model.project import Project
+from sotabox.pipeline.base_images import BaseImages
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
@@ -75,6 +75,7 @@ class Builder:
         engine: Engine,
         images: Images,
         keyring: Keyring,
+        bases: BaseImages,
         caddy: Path,
         caddy_version: str,
     ) -> None:
@@ -84,6 +85,7 @@ class Builder:
         self._engine = engine
         self._images = images
         self._keyring = keyring
+        self._bases = bases
         self._static_server = static_server_image(caddy, caddy_version)
         self._limiter = BuildLimiter(engine.groups, build_limits(settings, total_memory_bytes()))
         self._railpack = RailpackBuilder(settings, folders, images)
@@ -142,8 +144,7 @@ class Builder:
         secrets = build_secrets(plan, env, self._hash_key, self._host_build)
         dockerfile = await self._dockerfile(project, plan, tree, secrets, log)
         credentials = await self._keyring.of(project)
-        images = images_named(dockerfile, secrets.build_args)
-        await self._pull(project, images, credentials, log)
+        await self._bases.have(project, dockerfile, secrets.build_args, credentials, log)
         ours = plan.build_method is BuildMethod.AUTO
         context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)
         image = self._image_name(project, deployment)
@@ -253,29 +254,6 @@ class Builder:
             on_line=lambda _: None,
             timeout_s=self._settings.build_timeout_s,
         )
-
-    async def _pull(
-        self,
-        project: Project,
-        references: tuple[str, ...],
-        credentials: Mapping[str, tuple[str, str]],
-        log: DeploymentLog,
-    ) -> None:
-        """Has the images that a Dockerfile names: BuildKit alone would fail where they are absent.
-
-        Raises:
-            DeploymentFailed: one is another project's, whose source would be there to read.
-        """
-        for reference in references:
-            found = await self._images.exists(reference)
-            if found is not None and found.labels.get(PROJECT, project.id) != project.id:
-                raise DeploymentFailed(
-                    f"The Dockerfile names the image '{reference}' of another project",
-                    hint="Build on a public image, or on one of this project.",
-                )
-            if found is None:
-                auth = await self._images.credentials_of(reference, credentials)
-                await self._images.pull(reference, auth, on_line=log.build)
 
     async def _port(self, plan: BuildPlan, image_id: str) -> int:
         """The plan's port; that of the base image where the app's Dockerfile leaves it to that."""

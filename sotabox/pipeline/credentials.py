@@ -27,6 +27,11 @@ class Keyring:
         kept = await self._store.registries.credentials(project.user_id)
         return {**read_credentials(self._settings.docker_config), **kept}
 
+    async def of_box(self) -> dict[str, tuple[str, str]]:
+        """User and password by registry, of those that hold for everybody."""
+        kept = await self._store.registries.credentials(user_id="")
+        return {**read_credentials(self._settings.docker_config), **kept}
+
     async def trusted(self) -> frozenset[str]:
         """The registries that the box's admin has named."""
         box = {registry.host for registry in await self._store.registries.of_box()}

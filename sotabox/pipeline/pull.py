@@ -18,6 +18,7 @@ from sotabox.model.deployment import Deployment
 from sotabox.model.ids import short_id
 from sotabox.model.origin import ImageOrigin
 from sotabox.model.project import Project
+from sotabox.pipeline.base_images import BaseImages
 from sotabox.pipeline.build import DEFAULT_PORT, Release
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
@@ -33,12 +34,19 @@ class Puller:
     """Makes releases of images that somebody else has built."""
 
     def __init__(
-        self, settings: Settings, store: Store, images: Images, keyring: Keyring, judge: Judge
+        self,
+        settings: Settings,
+        store: Store,
+        images: Images,
+        keyring: Keyring,
+        bases: BaseImages,
+        judge: Judge,
     ) -> None:
         self._settings = settings
         self._store = store
         self._images = images
         self._keyring = keyring
+        self._bases = bases
         self._judge = judge
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -63,30 +71,41 @@ class Puller:
             DeploymentFailed: there is no such image, or it is not for us.
             EngineUnavailable, DiskFull: the box's trouble.
         """
-        origin = deployment.origin
-        if not isinstance(origin, ImageOrigin):
-            raise TypeError("this deployment does not come from an image")
-        await self.check(origin.reference)
+        origin = _origin_of(deployment)
         tag = f"sotabox/{project.slug}:{short_id(deployment.id)}"
-        turn = self._turns.setdefault(origin.reference, asyncio.Lock())
-        try:
-            async with turn:  # else another's end of a pull could take the name from under us
-                image = await self._pull_and_name(project, origin.reference, tag, log)
-        except BuildFailed as failure:
-            raise DeploymentFailed(failure.message, hint=failure.hint) from failure
+        image = await self._have(project, origin.reference, tag, log)
         digest = _digest_of(image, origin.reference)
         log.build(f"Using {digest or image.id}")
         await self._store.deployments.record(
             deployment.id, origin=msgspec.structs.replace(origin, digest=digest)
         )
-        return Release(
-            image_id=image.id,
-            image_tag=tag,
-            build_method=BUILD_METHOD,
-            framework=None,
-            plan=None,
-            port=origin.port or _port(image.exposed_ports),
-        )
+        return _release(image, tag, origin)
+
+    async def pull_again(
+        self, project: Project, deployment: Deployment, log: DeploymentLog
+    ) -> Release:
+        """The same release, of the very image that it had: the engine has lost it.
+
+        Raises:
+            DeploymentFailed: its registry has it no more, or it is not for us any more.
+            EngineUnavailable, DiskFull: the box's trouble.
+        """
+        origin = _origin_of(deployment)
+        if origin.digest is None or deployment.image_tag is None:
+            raise DeploymentFailed(
+                f"It is not known which image '{origin.reference}' was", hint="Deploy it again."
+            )
+        image = await self._have(project, origin.digest, deployment.image_tag, log)
+        return _release(image, deployment.image_tag, origin)
+
+    async def _have(self, project: Project, reference: str, tag: str, log: DeploymentLog) -> Image:
+        await self.check(reference)
+        turn = self._turns.setdefault(reference, asyncio.Lock())
+        try:
+            async with turn:  # else another's end of a pull could take the name from under us
+                return await self._pull_and_name(project, reference, tag, log)
+        except BuildFailed as failure:
+            raise DeploymentFailed(failure.message, hint=failure.hint) from failure
 
     async def _pull_and_name(
         self, project: Project, reference: str, tag: str, log: DeploymentLog
@@ -101,11 +120,29 @@ class Puller:
             raise DeploymentFailed(
                 f"The image '{reference}' vanished while it was pulled", hint="Deploy again."
             )
+        await self._bases.note_pull(project, reference, image, auth)
         await self._images.tag(image.id, tag)
         if known is None:
             # The name came with this pull. Without it the image goes with its last release.
             await self._images.untag(reference)
         return image
+
+
+def _origin_of(deployment: Deployment) -> ImageOrigin:
+    if not isinstance(deployment.origin, ImageOrigin):
+        raise TypeError("this deployment does not come from an image")
+    return deployment.origin
+
+
+def _release(image: Image, tag: str, origin: ImageOrigin) -> Release:
+    return Release(
+        image_id=image.id,
+        image_tag=tag,
+        build_method=BUILD_METHOD,
+        framework=None,
+        plan=None,
+        port=origin.port or _port(image.exposed_ports),
+    )
 
 
 def _digest_of(image: Image, reference: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Builds a release again, of its kept archive, when the engine has lost its image.
+"""Brings a release's image back when the engine has lost it: built of its kept archive, or pulled again.
 
 So it is after a restore on a fresh machine, and after somebody's `docker image prune -a`.
 """
@@ -15,10 +15,12 @@ from sotabox.engine.images import Images
 from sotabox.errors import SotaboxError
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import build_env
+from sotabox.model.origin import ImageOrigin
 from sotabox.model.project import Project
-from sotabox.pipeline.build import Builder
+from sotabox.pipeline.build import Builder, Release
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.terms import terms_of
 from sotabox.settings import Settings
 from sotabox.store.store import Store
@@ -37,12 +39,13 @@ class Rebuilds:
     store: Store
     images: Images
     builder: Builder
+    puller: Puller
     build_slots: asyncio.Semaphore
     _tasks: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _failures: Counter[str] = field(default_factory=Counter)
 
     async def is_lost(self, deployment: Deployment) -> bool:
-        """Whether the engine has no image of a deployment, and one can be built."""
+        """Whether the engine has no image of a deployment, and there is a way to get it."""
         if deployment.image_id is None or await self.images.exists(deployment.image_id):
             return False
         return await self._origin(deployment) is not None
@@ -105,7 +108,20 @@ class Rebuilds:
         origin = await self._origin(deployment)
         if origin is None or deployment.image_id is None:
             return
-        log.build("Docker has lost the image of this release: building it again")
+        if isinstance(origin.origin, ImageOrigin):
+            log.build("Docker has lost the image of this release: pulling it again")
+            async with self.build_slots:
+                release = await self.puller.pull_again(project, origin, log)
+        else:
+            log.build("Docker has lost the image of this release: building it again")
+            release = await self._build_of_archive(project, origin, log)
+        await self.store.deployments.replace_image(
+            project.id, deployment.image_id, **release.columns()
+        )
+
+    async def _build_of_archive(
+        self, project: Project, origin: Deployment, log: DeploymentLog
+    ) -> Release:
         variables = await self.store.env_vars.of_project(project.id)
         if origin.env_digest is not None:
             kept = await self.store.env_snapshots.find(project.id, origin.env_digest)
@@ -113,17 +129,16 @@ class Rebuilds:
         log.mask({variable.key: variable.value for variable in variables})
         terms = await terms_of(self.store, self.settings, project)
         async with self.build_slots:
-            release = await self.builder.build(
+            return await self.builder.build(
                 project, origin, build_env(variables), terms.overrides, log
             )
-        await self.store.deployments.replace_image(
-            project.id, deployment.image_id, **release.columns()
-        )
 
     async def _origin(self, deployment: Deployment) -> Deployment | None:
-        """The deployment whose archive the image was built from, where that is kept."""
+        """The deployment that tells where the image came from: by a kept archive, or by a digest."""
         for other in await self.store.deployments.with_image(deployment.project_id):
             if other.image_id == deployment.image_id:
+                if isinstance(other.origin, ImageOrigin) and other.origin.digest is not None:
+                    return other
                 archive = self.store.folders.archive(other.id)
                 if await asyncio.to_thread(archive.is_file):
                     return other

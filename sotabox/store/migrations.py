@@ -510,6 +510,18 @@ def m017_crash_loops(db: Database) -> None:
     """)
 
 
+@SCHEMA()
+def m018_private_images(db: Database) -> None:
+    """Which images were pulled with whose credentials; rows outlive their users."""
+    db.executescript("""
+        CREATE TABLE private_images (
+            image_id TEXT NOT NULL,
+            user_id TEXT NOT NULL,
+            PRIMARY KEY (image_id, user_id)
+        ) STRICT, WITHOUT ROWID;
+    """)
+
+
 def migrate(path: Path) -> None:
     """Brings the database at `path` to today's schema, making it where there is none.
 

@@ -1,7 +1,9 @@
 """Apps that come from a registry and from Git, on a whole box with a real registry and a real server."""
 
+import copy
 import io
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -120,6 +122,45 @@ def test_private_image_is_pulled_pinned_rolled_back_to_and_let_go_of(
     assert engine.images.get(f"{first.rpartition(':')[0]}:theirs")
 
 
+def eventually_removed(engine: docker.DockerClient, image_id: str) -> None:
+    """Removes an image as soon as nothing uses it: its last container drains for a while."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            engine.images.remove(image_id, force=True)
+            break
+        except docker.errors.APIError as error:
+            if error.status_code != 409 or time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+def test_pulled_image_that_is_lost_is_pulled_again(
+    box: Box, push: Callable[[str], str], registry: Registry, engine: docker.DockerClient
+) -> None:
+    """By its digest: neither a prune nor a newer image of the same name changes what is served."""
+    reference = push("public/app")
+    box.create("again")
+    live = deploy(box, "again", {"image": reference})
+    assert live["status"] == "running", box.log_of("again", live["id"])
+    other = push("public/other")
+    engine.images.pull(other).tag(reference)
+    for line in engine.images.push(
+        reference, auth_config=registry.sdk_auth, stream=True, decode=True
+    ):
+        assert "error" not in line, line
+    assert box.request("POST", "/v1/projects/again/pause").status == 200
+    lost = engine.images.get(live["image_tag"])
+    eventually_removed(engine, lost.id)
+    back = box.again("again", "resume")
+    log = box.log_of("again", back["id"])
+    assert back["status"] == "running", log
+    assert "Docker has lost the image of this release: pulling it again" in log
+    assert (back["image"], back["image_tag"]) == (live["image"], live["image_tag"])
+    assert box.visit("again").status == 200
+    assert box.request("DELETE", "/v1/projects/again").status == 204
+
+
 def test_base_image_of_a_build_may_be_private(
     box: Box, push: Callable[[str], str], registry: Registry
 ) -> None:
@@ -134,6 +175,57 @@ def test_base_image_of_a_build_may_be_private(
     box.create("onbase")
     live = box.deploy("onbase", {"Dockerfile": f"FROM {base}\nEXPOSE 8080\n"})
     assert live["status"] == "running", box.log_of("onbase", live["id"])
+
+
+def somebody_else(box: Box) -> Box:
+    """The same box, as another member of it asks."""
+    email = f"{secrets.token_hex(4)}@box.test"
+    box.command("user", "invite", email)
+    theirs = copy.copy(box)
+    theirs.key = box.command("apikey", "create", "--name", "test", "--user", email).strip()
+    return theirs
+
+
+def test_private_image_on_the_engine_is_not_everybody_s_to_build_on(
+    box: Box, push: Callable[[str], str], registry: Registry
+) -> None:
+    """Who names an image that others' credentials have brought must be able to get it, too."""
+    private, public = push("private/base"), push("public/base")
+    credentials = {
+        "host": registry.address,
+        "username": registry.user,
+        "password": registry.password,
+    }
+    assert box.request("POST", "/v1/registries", credentials).status == 201
+    box.create("owner")
+    uses = f"FROM {private}\nCOPY --from={public} /etc/hostname /\nEXPOSE 8080\n"
+    assert box.deploy("owner", {"Dockerfile": uses})["status"] == "running"
+    box.create("image")
+    image = deploy(box, "image", {"image": private})
+    assert image["status"] == "running"
+
+    theirs = somebody_else(box)
+    theirs.create("other")
+    base = f"FROM {public}\n"
+    for dockerfile, said in {
+        f"FROM {private}\n": "somebody else's credentials",
+        f"ARG A={private}\nFROM $A\n": "somebody else's credentials",
+        f"{base}COPY --from={private} / /stolen\n": "somebody else's credentials",
+        f"{base}RUN --mount=from={private},target=/s ls /s\n": "somebody else's credentials",
+        f"ARG A=x{private}\nFROM ${{A#x}}\n": "can't be read before the build",
+        f"FROM {image['image_tag']}\n": "of another project",
+    }.items():
+        refused = theirs.deploy("other", {"Dockerfile": dockerfile})
+        assert refused["status"] == "failed", dockerfile
+        assert said in refused["error"], (dockerfile, refused["error"])
+    told = theirs.deploy("other", {"Dockerfile": f"{base}ONBUILD COPY --from={private} / /s\n"})
+    assert told["status"] == "running", "it is public so far, but for what it tells others"
+    refused = theirs.deploy("other", {"Dockerfile": f"FROM {told['image_tag']}\n"})
+    assert "somebody else's credentials" in str(refused["error"])
+
+    assert theirs.request("POST", "/v1/registries", credentials).status == 201
+    assert theirs.deploy("other", {"Dockerfile": uses})["status"] == "running"
+    assert box.request("DELETE", "/v1/projects/image").status == 204
 
 
 def test_commit_is_fetched_built_and_rebuilt_without_its_repository(

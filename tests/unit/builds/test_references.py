@@ -2,7 +2,7 @@
 
 import pytest
 
-from sotabox.builds.references import exposed_port, images_named
+from sotabox.builds.references import exposed_port, images_named, unreadable_images
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,13 @@ from sotabox.builds.references import exposed_port, images_named
 def test_images_named_are_what_a_build_needs(text: str, images: tuple[str, ...]) -> None:
     """What is missing on the box is pulled before the build starts, and nothing else."""
     assert images_named(text) == images
+
+
+def test_names_that_only_the_build_can_read_are_told() -> None:
+    """What can't be judged beforehand can be refused where that matters."""
+    text = "ARG A=xb\nARG V\nFROM ${A#x} AS one\nFROM a:$V\nCOPY --from=$W / /\nRUN echo $X"
+    assert images_named(text, {"V": "1"}) == ("a:1",)
+    assert unreadable_images(text, {"V": "1"}) == ("${A#x}", "$W")
 
 
 def test_images_named_take_build_arguments() -> None:
