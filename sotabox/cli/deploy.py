@@ -2,14 +2,17 @@
 
 import argparse
 import io
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sotabox.cli.connect import add_remote, connect, print_json, screen_for
+from sotabox.cli.connect import add_remote, connect, print_json, project_ref, screen_for
 from sotabox.cli.failures import DONE, FAILED
+from sotabox.cli.secret_files import render_warnings
+from sotabox.cli.sources import add_sources, source_of
 from sotabox.cli.terminal import Screen
 
 if TYPE_CHECKING:
@@ -17,44 +20,73 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "deploy"
-HELP = "Deploy the app in a folder, and follow it until it is live."
+HELP = "Deploy a folder, an image or a Git repository, and follow it until it is live."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR")
     parser.add_argument("-v", "--verbose", action="store_true", help="print the whole build log")
     parser.add_argument(
-        "-d", "--detach", action="store_true", help="end when the archive is sent, follow nothing"
+        "-d", "--detach", action="store_true", help="end when the box has it, follow nothing"
     )
+    add_sources(parser)
     add_remote(parser, project=True)
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    from sotabox.cli.packing import pack
-    from sotabox.cli.projects import find_or_make
-    from sotabox.cli.told import Told, render_title, render_told
-    from sotabox.dashboard.words import size
-
     started = time.monotonic()
     screen = _quiet() if arguments.json else screen_for(arguments, environ)
-    folder: Path = arguments.folder
-    with connect(arguments, environ) as remote, tempfile.TemporaryDirectory() as scratch:
-        archive = Path(scratch) / "archive.tar.gz"
-        with archive.open("wb") as out:
-            packed = pack(
-                folder, out, lambda count: screen.progress(f"  packing   {count:,} files")
-            )
-        packed_ms = (time.monotonic() - started) * 1000
-        project = find_or_make(remote, arguments.project, folder, screen)
-        screen.line(render_title(project["slug"], remote.url.text))
-        files = f"{packed.files:,} file{'' if packed.files == 1 else 's'}"
-        screen.line(render_told(Told("packed", f"{files}, {size(packed.size_bytes)}", packed_ms)))
-        deployment = _upload(remote, project, archive, packed, screen)
+    source = source_of(arguments, environ)
+    with connect(arguments, environ) as remote:
+        if source:
+            deployment = _fetch(remote, source, arguments, screen)
+        else:
+            deployment = _send(remote, arguments, screen)
         if arguments.detach:
             return _leave(deployment, screen, as_json=arguments.json)
         return follow(
             remote, deployment, screen, started, as_json=arguments.json, verbose=arguments.verbose
         )
+
+
+def _send(remote: "Remote", arguments: argparse.Namespace, screen: Screen) -> Any:
+    """Packs the folder and uploads it; the accepted deployment."""
+    from sotabox.cli.packing import pack
+    from sotabox.cli.projects import find_or_make
+    from sotabox.cli.told import Told, render_title, render_told
+    from sotabox.dashboard.words import size
+
+    began = time.monotonic()
+    folder: Path = arguments.folder
+    with tempfile.TemporaryDirectory() as scratch:
+        archive = Path(scratch) / "archive.tar.gz"
+        with archive.open("wb") as out:
+            packed = pack(
+                folder, out, lambda count: screen.progress(f"  packing   {count:,} files")
+            )
+        packed_ms = (time.monotonic() - began) * 1000
+        project = find_or_make(remote, arguments.project, folder, screen)
+        screen.line(render_title(project["slug"], remote.url.text))
+        files = f"{packed.files:,} file{'' if packed.files == 1 else 's'}"
+        screen.line(render_told(Told("packed", f"{files}, {size(packed.size_bytes)}", packed_ms)))
+        for line in render_warnings(packed.secrets):
+            print(line, file=sys.stderr)
+        return _upload(remote, project, archive, packed, screen)
+
+
+def _fetch(
+    remote: "Remote", source: Mapping[str, Any], arguments: argparse.Namespace, screen: Screen
+) -> Any:
+    """Lets the box fetch an image or a repository by itself; the accepted deployment."""
+    from sotabox.cli.told import Told, render_title, render_told
+
+    project = remote.call("GET", f"/projects/{project_ref(arguments, arguments.folder)}")
+    screen.line(render_title(project["slug"], remote.url.text))
+    path = f"/projects/{project['id']}/deploy"
+    deployment = remote.call("POST", path, json=source)
+    what = source.get("image") or " ".join(filter(None, (source["git"], source.get("ref"))))
+    screen.line(render_told(Told("accepted", what)))
+    return deployment
 
 
 def follow(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sotabox.cli.ignores import GIT_FILE, OWN_FILE, Ignores, make_ignores
+from sotabox.cli.secret_files import is_secret
 from sotabox.errors import Invalid, NotFound
 
 _COMPRESSION: Final = 6
@@ -16,10 +17,11 @@ _COMPRESSION: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What went into an archive, and how large that is."""
+    """What went into an archive, and how large that is; `secrets`: files of variables in it."""
 
     files: int
     size_bytes: int
+    secrets: tuple[str, ...] = ()
 
 
 def pack(folder: Path, out: BinaryIO, on_file: Callable[[int], None]) -> Packed:
@@ -33,7 +35,7 @@ def pack(folder: Path, out: BinaryIO, on_file: Callable[[int], None]) -> Packed:
     """
     if not folder.is_dir():
         raise NotFound(f"{folder} is not a folder", hint="Give the folder that holds the app.")
-    count = 0
+    count, secrets = 0, []
     with (
         gzip.GzipFile("", "wb", _COMPRESSION, out, mtime=0) as zipped,
         tarfile.open(fileobj=zipped, mode="w|", format=tarfile.PAX_FORMAT) as archive,
@@ -46,6 +48,8 @@ def pack(folder: Path, out: BinaryIO, on_file: Callable[[int], None]) -> Packed:
                     f"{name} can't be packed: {error.strerror or error}",
                     hint=f"Make it readable, or name it in {OWN_FILE}.",
                 ) from error
+            if is_secret(name):
+                secrets.append(name)
             count += 1
             on_file(count)
     if not count:
@@ -53,7 +57,7 @@ def pack(folder: Path, out: BinaryIO, on_file: Callable[[int], None]) -> Packed:
             f"{folder.absolute()} holds nothing to deploy",
             hint=f"Is everything named in {GIT_FILE} or {OWN_FILE}?",
         )
-    return Packed(count, out.tell())
+    return Packed(count, out.tell(), tuple(secrets))
 
 
 def walk(folder: Path) -> Iterator[str]:

@@ -19,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DEPLOYMENT",
         help="id, the beginning of one, or number (default: the one before)",
     )
+    parser.add_argument(
+        "--old-variables",
+        action="store_true",
+        help="run it with the variables that it had, in place of today's",
+    )
     add_remote(parser, project=True)
 
 
@@ -27,9 +32,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     screen = screen_for(arguments, environ)
     with connect(arguments, environ) as remote:
         project = project_ref(arguments)
-        body = {}
+        body = {"env": "release"} if arguments.old_variables else {}
         if arguments.deployment:
             chosen = find_deployment(remote, project, arguments.deployment)
-            body = {"deployment_id": chosen["id"]}
+            body["deployment_id"] = chosen["id"]
         deployment = remote.call("POST", f"/projects/{project}/rollback", json=body)
         return follow(remote, deployment, screen, started, as_json=arguments.json)

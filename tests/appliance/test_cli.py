@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from sotabox.operations import device_login, users
 from sotabox.operations.actor import Actor
 from sotabox.operations.throttle import Throttle
 from sotabox.settings import Settings
+from tests.appliance.person import Person, break_app, person_at
 from tests.appliance.terminal import Terminal, terminal
 from tests.box import Box, free_port, running_box
 
@@ -27,52 +27,6 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 SCREENS = Path(__file__).resolve().parents[1] / "golden" / "cli"
 SICK_AFTER_S = 3
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def rows(self) -> list[dict[str, object]]:
-        """What it printed, as JSON lines."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody with a home, the folder of an app, and a key to a box."""
-
-    home: Path
-    folder: Path
-    url: str
-    key: str
-
-    def run(self, *arguments: str, logged_in: bool = True, **environ: str) -> Done:
-        """Runs `sotabox …` as a script would: without a terminal."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("SOTA")}
-        more = {"SOTA_API_URL": self.url, "SOTA_API_KEY": self.key} if logged_in else {}
-        done = subprocess.run(
-            [sys.executable, "-m", "sotabox", *arguments],
-            check=False,
-            env=kept | more | {"HOME": str(self.home)} | environ,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
-
-
-def break_app(folder: Path) -> None:
-    """Makes the app listen where nobody can reach it."""
-    server = folder / "server.py"
-    server.write_text(server.read_text().replace('"0.0.0.0"', '"127.0.0.1"'))
 
 
 @pytest.fixture(scope="module")
@@ -83,12 +37,7 @@ def shared_box(docker_host: str) -> Iterator[Box]:  # noqa: ARG001  its end tell
 
 @pytest.fixture
 def person(shared_box: Box, app_files: dict[str, str], tmp_path: Path) -> Person:
-    folder = tmp_path / f"app-{os.urandom(3).hex()}"
-    folder.mkdir()
-    for name, text in app_files.items():
-        (folder / name).write_text(text)
-    (tmp_path / "home").mkdir()
-    return Person(tmp_path / "home", folder, f"http://localhost:{shared_box.port}", shared_box.key)
+    return person_at(shared_box, app_files, tmp_path)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp_types import CallToolResult, TextContent
 
-from tests.appliance.test_cli import break_app
+from tests.appliance.person import break_app
 from tests.box import Box, running_box
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sotabox.cli.mcp.tool import Asked, ToolFailed
 from sotabox.cli.packing import pack
+from sotabox.cli.secret_files import render_warnings
 from sotabox.cli.watch import SETTLED
 
 #: Clients of the official kit give up after 60 s; what lasts longer is looked at with get-status.
@@ -27,6 +28,8 @@ def send_folder(asked: Asked) -> dict[str, Any]:
         archive = Path(scratch) / "archive.tar.gz"
         with archive.open("wb") as out:
             packed = pack(folder, out, lambda _: asked.call.check())
+        for line in render_warnings(packed.secrets):
+            asked.call.tell(line)
         asked.call.tell(f"uploading {packed.files} files, {packed.size_bytes} bytes")
         deployment: dict[str, Any] = asked.remote.upload(
             asked.path("deploy"), archive, lambda _: asked.call.check()

@@ -1,0 +1,23 @@
+"""`sotabox resume`: a paused app again, by a deployment of its last release."""
+
+import argparse
+import time
+from collections.abc import Mapping
+
+from sotabox.cli.connect import add_remote, connect, project_ref, screen_for
+from sotabox.cli.deploy import follow
+
+NAME = "resume"
+HELP = "Start a paused app again."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_remote(parser, project=True)
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    started = time.monotonic()
+    screen = screen_for(arguments, environ)
+    with connect(arguments, environ) as remote:
+        deployment = remote.call("POST", f"/projects/{project_ref(arguments)}/resume")
+        return follow(remote, deployment, screen, started, as_json=arguments.json)
