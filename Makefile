@@ -1,5 +1,5 @@
 # What a newcomer needs: `make setup`, then `make check`.
-.PHONY: help setup check test serve zipapp bench lock docs vendor
+.PHONY: help setup check test serve zipapp release bench lock docs vendor
 
 help:     ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/:\t/'
@@ -19,6 +19,9 @@ serve:    ## a box on high ports with its data in .cache/box
 
 zipapp:   ## dist/sotabox.pyz, the one file that a box runs, for this processor's CPython 3.11 to 3.14
 	python3 .ci/zipapp.py
+
+release:  ## dist/VERSION: signed programs and installer (KEY=private key, RELEASES=URL of all releases)
+	python3 .ci/release.py --key $(KEY) --releases $(RELEASES)
 
 bench:    ## deploy time beside the engine's own floor, then memory and CPU at rest
 	./tests/run bench deploy

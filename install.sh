@@ -6,7 +6,7 @@ set -eu
 
 # `make release` fills these in: where releases lie, who signs them, and which one this belongs to.
 RELEASES=${SOTABOX_RELEASES:-}
-RELEASE_KEY=${SOTABOX_RELEASE_KEY:-}
+RELEASE_KEY=''
 RELEASE=latest
 
 usage() {
@@ -319,6 +319,7 @@ build_program() {
 fetch_program() {
     mkdir -p "$LIB/fetched"
     base=$RELEASES/$RELEASE/sotabox-$MACHINE.pyz
+    give --releases "$RELEASES"
     [ -n "$RELEASE_KEY" ] || die "this install.sh knows no key that releases are signed with" \
         "Take the install.sh that belongs to a release."
     command -v ssh-keygen >/dev/null || logged "ssh-keygen could not be installed" install_packages openssh-client

@@ -75,6 +75,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "zipapp")
     parser.add_argument("--machine", choices=MACHINES, default=platform.machine())
     parser.add_argument("--quick", action="store_true", help="for this version of Python only")
+    parser.add_argument("--release-key", type=Path, help="public key that checks later releases")
     arguments = parser.parse_args()
     output, cache = arguments.output.resolve(), arguments.cache.resolve()
     own = "{}.{}".format(*sys.version_info)
@@ -82,11 +83,11 @@ def main() -> None:
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:  # two builds at once would write the same files
         fcntl.flock(lock, fcntl.LOCK_EX)
-        build(output, cache, target)
+        build(output, cache, target, arguments.release_key)
     report(output, target)
 
 
-def build(output: Path, cache: Path, target: Target) -> None:
+def build(output: Path, cache: Path, target: Target, release_key: Path | None) -> None:
     """Makes `output`, unless it was made of the same inputs already."""
     os.environ["SOURCE_DATE_EPOCH"] = _commit_time()
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
@@ -94,6 +95,8 @@ def build(output: Path, cache: Path, target: Target) -> None:
     with tempfile.TemporaryDirectory(prefix="sotabox-zipapp-") as scratch:
         source, tree = Path(scratch) / "source", Path(scratch) / "site"
         copy_sources(source)
+        if release_key:
+            shutil.copyfile(release_key, source / "sotabox" / "release.pub")
         inputs, record = fingerprint(source, target), output.with_suffix(".inputs")
         if not (output.exists() and record.exists() and record.read_text() == inputs):
             tools = build_tools(cache)
@@ -227,7 +230,7 @@ def pack(tools: Path, tree: Path, output: Path) -> None:
     for path in launcher.iterdir():
         path.chmod(0o644)
     partial = output.with_suffix(".partial")
-    _run([tools / "python", PACKER, digest.hexdigest()[:16], tree, launcher, partial])
+    _run([tools / "python", "-P", PACKER, digest.hexdigest()[:16], tree, launcher, partial])
     partial.chmod(0o755)
     partial.replace(output)
 

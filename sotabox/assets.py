@@ -25,5 +25,6 @@ def folder(name: Name) -> Path:
 
 
 def release_key() -> str:
-    """The public key that releases of sotabox are signed with, in OpenSSH's form."""
-    return (_PACKAGE / "release.pub").read_text(encoding="ascii").strip()
+    """The public key that releases are signed with, in OpenSSH's form; empty: this is none of them."""
+    file = _PACKAGE / "release.pub"  # put there by .ci/release.py
+    return file.read_text(encoding="ascii").strip() if file.is_file() else ""

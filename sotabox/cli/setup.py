@@ -22,7 +22,7 @@ HELP = "Set this server's box up and start it: the second half of install.sh."
 
 #: What install.sh takes for the configuration file.
 _SETTINGS: Final = (
-    "data_dir", "domain", "listen", "http_port", "https_port", "tls", "acme_email",
+    "data_dir", "domain", "listen", "http_port", "https_port", "tls", "acme_email", "releases",
 )  # fmt: skip
 
 

@@ -93,6 +93,11 @@ def _program(arguments: argparse.Namespace, settings: Settings) -> Iterator[Path
         )
     own = settings.release_key
     key = own.read_text(encoding="ascii").strip() if own.name else release_key()
+    if not key:
+        raise Invalid(
+            "This sotabox is no release, so it doesn't know who signs them",
+            hint="Name a file with their public key in SOTABOX_RELEASE_KEY, or give --from FILE.",
+        )
     with tempfile.TemporaryDirectory(prefix="sotabox-release-") as folder:
         yield fetch_release(settings.releases, arguments.wanted, Path(folder), key)
 

@@ -5,6 +5,7 @@ key (OpenSSH's, `ssh-keygen -Y sign`). install.sh checks the same.
 """
 
 import hashlib
+import platform
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,7 +15,7 @@ import httpx
 
 from sotabox.errors import Invalid, NotFound, Unavailable
 
-PROGRAM: Final = "sotabox.pyz"
+PROGRAM: Final = f"sotabox-{platform.machine()}.pyz"
 IDENTITY: Final = "sotabox"
 _MAX_BYTES: Final = 500_000_000
 _SMALL_BYTES: Final = 100_000

@@ -34,7 +34,8 @@ class Installation:
         self.program = prefix / "usr/local/lib/sotabox/sotabox.pyz"
         self.launcher = prefix / "usr/local/bin/sotabox"
         self.config = prefix / "etc/sotabox/sotabox.env"
-        self._settings = ["--http-port", str(http_port), "--listen", f"127.0.0.1:{listen_port}"]
+        self.listen = f"127.0.0.1:{listen_port}"
+        self._settings = ["--http-port", str(http_port), "--listen", self.listen]
 
     def run(self, *options: str) -> str:
         """What install.sh prints; it must succeed."""
