@@ -310,6 +310,7 @@ class Parts:
         if problem := await self.firewall.ensure(self.router_settings.ports):
             _logger.warning("apps are not walled off from this host: %s", problem)
         await self.repairs.repair_all()
+        self.retention.tidy_all_soon()
 
     async def close(self) -> None:
         """Ends what works in the background; containers and Caddy stay as they are."""

@@ -34,6 +34,10 @@ class Retention:
         """Removes what a project does not need any more, once there is time for it."""
         self._begin(self._tidy(project_id), f"tidy {project_id}")
 
+    def tidy_all_soon(self) -> None:
+        """The same for all projects: what an end of this process may have kept from being done."""
+        self._begin(self._tidy_all(), "tidy all projects")
+
     def keep_soon(self, container_id: str) -> None:
         """Lets the engine restart a container by itself, now that it serves."""
         self._begin(self._containers.keep(container_id), f"keep {container_id[:12]}")
@@ -43,7 +47,7 @@ class Retention:
         return await self._images.prune_dangling_ours() + await self._images.trim_cache(0)
 
     async def close(self) -> None:
-        """Stops tidying; the next deployment or start does the rest."""
+        """Stops tidying; the next start does the rest."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -61,13 +65,25 @@ class Retention:
 
     async def _tidy(self, project_id: str) -> None:
         async with self._turn:
-            deployments = await self._store.deployments.with_image(project_id)
-            for image_id in superfluous_images(deployments, self._settings.releases_kept):
-                sharing = [d for d in deployments if d.image_id == image_id]
-                if await let_go(self._images, sharing):
-                    reach(FaultPoint.IMAGE_LET_GO)
-                    await self._store.deployments.forget_image(project_id, image_id)
-                    for deployment in sharing:
-                        self._store.folders.archive(deployment.id).unlink(missing_ok=True)
-            await self._images.prune_dangling_ours()
-            await self._images.trim_cache(self._settings.build_cache_mb * 1_000_000)
+            await self._let_go_of_old(project_id)
+            await self._trim()
+
+    async def _tidy_all(self) -> None:
+        async with self._turn:
+            for project in await self._store.projects.all():
+                await self._let_go_of_old(project.id)
+            await self._trim()
+
+    async def _let_go_of_old(self, project_id: str) -> None:
+        deployments = await self._store.deployments.with_image(project_id)
+        for image_id in superfluous_images(deployments, self._settings.releases_kept):
+            sharing = [d for d in deployments if d.image_id == image_id]
+            if await let_go(self._images, sharing):
+                reach(FaultPoint.IMAGE_LET_GO)
+                await self._store.deployments.forget_image(project_id, image_id)
+                for deployment in sharing:
+                    self._store.folders.archive(deployment.id).unlink(missing_ok=True)
+
+    async def _trim(self) -> None:
+        await self._images.prune_dangling_ours()
+        await self._images.trim_cache(self._settings.build_cache_mb * 1_000_000)
