@@ -1,5 +1,6 @@
 """Deployments: accepted, repeated, rolled back, read."""
 
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from sotabox.errors import (
     NotFound,
     NothingRunning,
     ProjectDeleting,
+    Unavailable,
 )
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import SETTLED, Deployment, Source, Status
@@ -26,6 +28,8 @@ from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
 from sotabox.store.idempotency import Once, Repeated
 from sotabox.store.store import Store
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,14 @@ async def deploy(
         await pipeline.forget_archive(id_)
         raise
     reach(FaultPoint.DEPLOYMENT_ACCEPTED)
-    await store.deployments.record_phase(id_, "upload", upload.duration_ms)
+    # At once: what is in the store and not in the queue would wait for the next look at the box.
     pipeline.submit(deployment, notes=upload.notes)
     for old in superseded:
         await pipeline.supersede(old)
+    try:
+        await store.deployments.record_phase(id_, "upload", upload.duration_ms)
+    except Unavailable as error:
+        _logger.warning("how long an upload took is lost: %s", error, extra={"id": id_})
     return deployment
 
 
