@@ -7,10 +7,15 @@ from typing import Final
 from sotabox.dashboard import charts, words
 from sotabox.dashboard.charts import Point, Window
 from sotabox.model.project import Limits
-from sotabox.model.sample import Sample, Span, merged
+from sotabox.model.sample import RINGS, Sample, Span, merged
 
 #: A row of the table covers this much: some two dozen rows at most.
 _ROW_S: Final = {Span.HOUR: 300, Span.DAY: 3600, Span.WEEK: 12 * 3600}
+_STEPS: Final = {
+    RINGS[Span.HOUR].step_s: "30 s",
+    RINGS[Span.DAY].step_s: "5 min",
+    RINGS[Span.WEEK].step_s: "1 h",
+}
 _CLASSES: Final = ("2xx", "3xx", "4xx", "5xx")
 
 
@@ -51,9 +56,9 @@ COLUMNS: Final = ("CPU", "Memory", "In", "Out", "Requests", "5xx", "p50", "p95")
 def charts_of(samples: Sequence[Sample], window: Window, limits: Limits) -> tuple[Chart, ...]:
     """All charts of some samples, oldest first, at least one."""
     return (
+        _requests(samples, window),
         _cpu(samples, window, limits),
         _memory(samples, window, limits),
-        _requests(samples, window),
         _latency(samples, window),
         _network(samples, window),
     )
@@ -123,12 +128,11 @@ def _requests(samples: Sequence[Sample], window: Window) -> Chart:
     top = charts.ceiling(max(sum(stack) for _, stack in stacks), 10)
     totals = [sum(stack[place] for _, stack in stacks) for place in range(len(_CLASSES))]
     paths = charts.bars(stacks, window, top)
-    each = words.duration(1000 * window.step_s)
     return Chart(
         id="requests",
         title="Requests",
         latest=words.count(sum(totals), "request"),
-        scale=f"{top:,.0f} in {each}",
+        scale=f"{top:,.0f} in {_STEPS[window.step_s]}",
         says=", ".join(
             f"{total:,} answered with {name}" for name, total in zip(_CLASSES, totals, strict=True)
         )

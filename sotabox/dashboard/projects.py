@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 
 from sotabox.dashboard import story, words
 from sotabox.dashboard.charts import HEIGHT, WIDTH, Window
-from sotabox.dashboard.graphs import spark
+from sotabox.dashboard.graphs import cores, spark
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
@@ -123,7 +123,7 @@ def _usages(recent: Mapping[str, Sequence[Sample]]) -> dict[str, Usage]:
     window = Window(end - ring.kept_s, end, ring.step_s)
     return {
         project_id: Usage(
-            cpu=f"{samples[-1].cpu_cores:.2f}",
+            cpu=cores(samples[-1].cpu_cores),
             cpu_path=spark(samples, window, lambda sample: sample.cpu_cores),
             memory=words.size(samples[-1].memory_bytes),
             memory_path=spark(samples, window, lambda sample: float(sample.memory_bytes)),

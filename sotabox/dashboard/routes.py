@@ -15,6 +15,7 @@ from sotabox.dashboard import (
     failures,
     login,
     logs,
+    members,
     metrics,
     project,
     projects,
@@ -23,6 +24,7 @@ from sotabox.dashboard import (
     sources,
     static,
     upload,
+    webhooks,
 )
 from sotabox.dashboard.assets import Assets
 from sotabox.dashboard.site import Site
@@ -38,11 +40,13 @@ _PAGES = (
     domains,
     environment,
     logs,
+    members,
     metrics,
     running,
     settings_page,
     sources,
     upload,
+    webhooks,
     events,
     box_page,
     account,

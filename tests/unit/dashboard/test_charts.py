@@ -48,7 +48,7 @@ def test_charts_say_in_words_what_they_draw() -> None:
         HOUR,
         LIMITS,
     )
-    cpu, memory, requests, latency, network = found
+    requests, cpu, memory, latency, network = found
     assert cpu.latest == "0.01 cores of 1"
     assert "0.10" in cpu.says
     assert memory.latest == "90.0 MB of 512.0 MB"
