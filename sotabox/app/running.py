@@ -20,7 +20,7 @@ from granian.server.embed import Server
 from litestar import Router
 from litestar.types import ASGIApp
 
-from sotabox.api.routes import api_routes
+from sotabox.api.routes import api_routes, openapi
 from sotabox.app.parts import Parts
 from sotabox.dashboard.routes import dashboard_routes
 from sotabox.engine.events import watch
@@ -138,6 +138,7 @@ def _dashboard(parts: Parts, box: Box) -> list[Router]:
         domain=parts.settings.domain,
         secure=parts.router_settings.tls_mode is not TlsMode.OFF,
         csrf_key=parts.store.sealer.derived_key("form tokens"),
+        describe_api=openapi,
     )
 
 

@@ -1,5 +1,8 @@
 """All of the dashboard, for the composition root."""
 
+from collections.abc import Callable
+from typing import Any
+
 from litestar import Router
 from litestar.di import Provide
 
@@ -19,6 +22,7 @@ from sotabox.dashboard import (
     metrics,
     project,
     projects,
+    reference,
     running,
     settings_page,
     sources,
@@ -51,6 +55,7 @@ _PAGES = (
     box_page,
     account,
     device,
+    reference,
     login,
     static,
     failures,
@@ -64,6 +69,7 @@ def dashboard_routes(
     domain: str,
     secure: bool,
     csrf_key: bytes,
+    describe_api: Callable[[], dict[str, Any]],
 ) -> list[Router]:
     """The handlers of every page.
 
@@ -73,6 +79,7 @@ def dashboard_routes(
         domain: the name under which the dashboard is reached.
         secure: whether browsers reach it by HTTPS: cookies are kept from anything else then.
         csrf_key: a secret of this box for form tokens.
+        describe_api: the OpenAPI document of the API, for its reference.
     """
     assets = Assets(folder("static"))
     site = Site(
@@ -82,6 +89,7 @@ def dashboard_routes(
         host=host,
         assets=assets,
         templates=Templates(folder("templates"), assets.url),
+        describe_api=describe_api,
     )
     router = Router(
         "/",

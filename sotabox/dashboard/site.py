@@ -1,6 +1,10 @@
 """What the dashboard's handlers reach beside the box itself; the composition root makes it."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
 
 from sotabox.dashboard.assets import Assets
 from sotabox.dashboard.templates import Templates
@@ -16,6 +20,8 @@ class Site:
         secure: whether browsers reach it by HTTPS.
         csrf_key: of form tokens.
         host: the machine that it runs on.
+        describe_api: the API's OpenAPI document.
+        made: pieces of pages that are made once, by name.
     """
 
     domain: str
@@ -24,3 +30,5 @@ class Site:
     host: Host
     assets: Assets
     templates: Templates
+    describe_api: Callable[[], dict[str, Any]]
+    made: dict[str, Markup] = field(default_factory=dict)

@@ -85,6 +85,11 @@ class Templates:
         template = self.environment.get_template(page.template)
         return template.render(context, frame=frame).encode()
 
+    def part(self, name: str, **context: object) -> Markup:
+        """A piece of a page that stays the same, for a page to hold as it is."""
+        # Escaped already, as all that the environment renders is.
+        return Markup(self.environment.get_template(name).render(context))  # noqa: S704
+
 
 def _ago(then: str) -> Markup:
     """A moment that scripts keep fresh; what it says was true when the page was made."""

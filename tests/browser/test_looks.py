@@ -64,6 +64,7 @@ def paths(box: Box, app_files: dict[str, str], admin: dict[str, Any]) -> dict[st
         "box": "/box",
         "account": "/account",
         "device": "/device?user_code=BCDF-GHJK",
+        "reference": "/docs#put_env_var",
         "missing": "/projects/nothing-of-that-name",
     }
 

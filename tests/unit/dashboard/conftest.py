@@ -10,6 +10,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
+from sotabox.api.routes import openapi
 from sotabox.dashboard.routes import dashboard_routes
 from sotabox.engine.images import Images
 from sotabox.model.user import Role, User
@@ -65,6 +66,7 @@ async def open_browser(site: InProcess, *, secure: bool = False) -> AsyncIterato
         domain="box.test",
         secure=secure,
         csrf_key=b"k" * 32,
+        describe_api=openapi,
     )
     transport = httpx.ASGITransport(build_site(box, routes))  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url=f"{scheme}://box.test") as client:
