@@ -5,8 +5,9 @@ python -m tests.chaos [--rounds N] [--only WORD]... [--no-page]
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from fnmatch import fnmatch
 
 from tests.chaos.box_faults import box_faults
@@ -31,22 +32,35 @@ def main() -> int:
         if not here:
             continue
         rows += here
-        with world_of() as world:
-            for _ in range(options.rounds):
-                _round(world, here)
-                if not options.no_page:
-                    write_page(here, order, DRAIN_TIMEOUT_S)
+        for row in _struck(world_of, here * options.rounds):
+            _tell(row)
+            if not options.no_page:
+                write_page(here, order, DRAIN_TIMEOUT_S)
     return 0 if all(row.good for row in rows) else 1
 
 
-def _round(world: World, rows: list[Row]) -> None:
-    for row in rows:
-        strike(world, row)
-        print(
-            f"{row.rounds:>3} {row.fault.name:<32} {row.recoveries_s[-1]:6.1f} s  "
-            f"{row.failed} of {row.requests} failed {row.kinds or ''} {row.left or ''}",
-            flush=True,
-        )
+def _struck(
+    world_of: Callable[[], AbstractContextManager[World]], rows: list[Row]
+) -> Iterator[Row]:
+    """Strikes with the fault of each row in turn; a world in which something was left is over."""
+    waiting = deque(rows)
+    while waiting:
+        with world_of() as world:
+            found = 0
+            while waiting and not found:
+                row = waiting.popleft()
+                before = len(row.left)
+                strike(world, row)
+                found = len(row.left) - before
+                yield row
+
+
+def _tell(row: Row) -> None:
+    print(
+        f"{row.rounds:>3} {row.fault.name:<34} {row.recoveries_s[-1]:6.1f} s  "
+        f"{row.failed} of {row.requests} failed {row.kinds or ''} {row.left or ''}",
+        flush=True,
+    )
 
 
 @contextmanager
