@@ -107,6 +107,21 @@ class Settings:
     backup_passphrase_file: Path = _setting(
         Path(), "File whose first line is the passphrase of backups; empty: they aren't encrypted"
     )
+    alert_url: str = _setting(
+        "", "URL that is posted to when backups begin to fail, and when they work again"
+    )
+    alert_secret_file: Path = _setting(
+        Path(), "File whose first line signs what is posted there, as webhooks are signed"
+    )
+    backup_store: str = _setting(
+        "", "S3-compatible store for backups: s3://BUCKET or s3://BUCKET/FOLDER; empty: none"
+    )
+    backup_store_endpoint: str = _setting("", "URL of that store; empty: Amazon's in the region")
+    backup_store_region: str = _setting("us-east-1", "Region of that store")
+    backup_store_key_id: str = _setting("", "Id of the access key to that store")
+    backup_store_secret_file: Path = _setting(
+        Path(), "File whose first line is the secret of that access key"
+    )
     releases: str = _setting("", "URL below which releases of sotabox lie, for `sotabox upgrade`")
     release_key: Path = _setting(
         Path(), "Public key of those who sign releases (OpenSSH's form); empty: sotabox's own"
@@ -127,6 +142,11 @@ class Settings:
     )
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("text", "Form of the log's lines: text or json")
+
+    @property
+    def backs_up(self) -> bool:
+        """Whether backups are made by the clock."""
+        return bool(self.backup_dir.name or self.backup_store)
 
     @property
     def listen_address(self) -> tuple[str, int]:
@@ -217,6 +237,8 @@ _MAY_BE_ZERO: Final = frozenset(
 )  # fmt: skip
 _LABEL: Final = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = re.compile(rf"(?=.{{1,189}}$){_LABEL}(\.{_LABEL})*")  # 253 with a slug before it
+_STORE: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^/]+)*/?")
+_WEB: Final = re.compile(r"https?://[^/]+")
 _LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 _SMALLEST_POOL: Final = 24
 _ENGINE_LEAST_MB: Final = 6
@@ -286,8 +308,19 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str | None]]] = {
     "app_memory_mb": lambda mb: (
         None if mb >= _ENGINE_LEAST_MB else f"the engine gives at least {_ENGINE_LEAST_MB} MB"
     ),
+    "alert_url": lambda url: (
+        None if not url or _WEB.match(url) else "it must begin with https:// or http://"
+    ),
     "backup_dir": lambda path: (
         None if not path.name or path.is_absolute() else "it is not an absolute path"
+    ),
+    "backup_store": lambda text: (
+        None
+        if not text or _STORE.fullmatch(text)
+        else "it is not s3://BUCKET or s3://BUCKET/FOLDER"
+    ),
+    "backup_store_endpoint": lambda url: (
+        None if not url or _WEB.match(url) else "it must begin with https:// or http://"
     ),
     "build_ca": lambda path: None if not path.name or path.is_file() else "it is not a file",
     "build_env": _check_build_env,

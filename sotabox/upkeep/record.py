@@ -20,6 +20,7 @@ class BackupRecord(msgspec.Struct, frozen=True, kw_only=True):
         tried_at: when the last try ended; problem: why it failed, or None.
         made_at: when the last good one was made, and file, size_bytes, duration_s of it.
         rehearsal_s: what restoring it into a scratch folder took.
+        alerted: whether it was told outside that they fail, and not yet that they work again.
     """
 
     tried_at: str | None = None
@@ -29,12 +30,13 @@ class BackupRecord(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int = 0
     duration_s: float = 0.0
     rehearsal_s: float = 0.0
+    alerted: bool = False
 
 
 class BackupState(StrEnum):
     """How a box stands with its backups."""
 
-    OFF = "off"  # no folder for them is set
+    OFF = "off"  # neither folder nor store for them is set
     WAITING = "waiting"  # the first one is still to come
     OK = "ok"  # the last one can be restored
     FAILING = "failing"  # the last one could not be made or restored, or is overdue
@@ -65,7 +67,7 @@ def next_backup(record: BackupRecord, every: timedelta, now: datetime) -> dateti
 
 def state_of(settings: Settings, record: BackupRecord, now: datetime) -> BackupState:
     """How a box stands with its backups at a moment."""
-    if not settings.backup_dir.name:
+    if not settings.backs_up:
         return BackupState.OFF
     if record.problem:
         return BackupState.FAILING

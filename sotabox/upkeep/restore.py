@@ -112,7 +112,7 @@ def _move_aside(data_dir: Path) -> None:
     aside.mkdir(mode=0o700)
     database_first = sorted(data_dir.iterdir(), key=lambda path: path.name != _DATABASE)
     for path in database_first:
-        if path.name in ("lock", _UNPACKING) or path.name.startswith(_REPLACED):
+        if path.name in ("lock", "outgoing", _UNPACKING) or path.name.startswith(_REPLACED):
             continue
         path.rename(aside / path.name)
 
