@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final
 
 from sotabox.engine.client import EngineError
 from sotabox.engine.containers import Containers
@@ -13,6 +15,9 @@ from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.releases import superfluous_images
 from sotabox.settings import Settings
 from sotabox.store.store import Store
+
+#: A disk that is full and a database that is busy are so for a while.
+_PAUSES_S: Final = (5.0, 30.0, 120.0)
 
 _logger = logging.getLogger(__name__)
 
@@ -32,15 +37,15 @@ class Retention:
 
     def tidy_soon(self, project_id: str) -> None:
         """Removes what a project does not need any more, once there is time for it."""
-        self._begin(self._tidy(project_id), f"tidy {project_id}")
+        self._begin(partial(self._tidy, project_id), f"tidy {project_id}")
 
     def tidy_all_soon(self) -> None:
         """The same for all projects: what an end of this process may have kept from being done."""
-        self._begin(self._tidy_all(), "tidy all projects")
+        self._begin(self._tidy_all, "tidy all projects")
 
     def keep_soon(self, container_id: str) -> None:
         """Lets the engine restart a container by itself, now that it serves."""
-        self._begin(self._containers.keep(container_id), f"keep {container_id[:12]}")
+        self._begin(partial(self._containers.keep, container_id), f"keep {container_id[:12]}")
 
     async def make_room(self) -> int:
         """Bytes freed by dropping what can be had again; it works on a full disk, too."""
@@ -52,16 +57,21 @@ class Retention:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+    def _begin(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         task = asyncio.create_task(self._run(work), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, work: Coroutine[None, None, None]) -> None:
-        try:
-            await work
-        except (SotaboxError, EngineError) as error:
-            _logger.warning("left for the next time: %s", error)
+    async def _run(self, work: Callable[[], Awaitable[None]]) -> None:
+        for pause_s in (*_PAUSES_S, None):
+            try:
+                await work()
+            except (SotaboxError, EngineError) as error:
+                _logger.warning("left for the next time: %s", error)
+            else:
+                return
+            if pause_s is not None:
+                await asyncio.sleep(pause_s)
 
     async def _tidy(self, project_id: str) -> None:
         async with self._turn:
