@@ -11,6 +11,8 @@ from typing import Final, TypeAlias
 
 WIDTH: Final = 600
 HEIGHT: Final = 120
+SPARK_WIDTH: Final = 56
+SPARK_HEIGHT: Final = 20
 
 #: A moment (unix seconds, where its step begins) and a figure; None for none.
 Point: TypeAlias = tuple[int, float | None]
@@ -79,6 +81,24 @@ def bars(stacks: Iterable[tuple[int, Sequence[float]]], window: Window, top: flo
             found[place].append(f"M{_say(left)} {low}V{high}H{_say(right)}V{low}Z")
             height += value
     return ["".join(paths) for paths in found]
+
+
+def spark(points: Sequence[tuple[int, float]], window: Window) -> str:
+    """The small line of a figure, for a picture of `SPARK_WIDTH` by `SPARK_HEIGHT`.
+
+    Its scale is its own highest. In whole pixels, as a list has hundreds of it.
+
+    >>> spark([(0, 1.0), (300, 2.0)], Window(0, 600, 300))
+    'M0 10L28 1'
+    """
+    top = max((value for _, value in points), default=0) or 1
+    scale, room = SPARK_WIDTH / (window.end - window.start), SPARK_HEIGHT - 2
+    path, before = "", 0
+    for at, value in points:
+        step = "L" if path and at - before <= window.step_s else "M"
+        path += f"{step}{int(scale * (at - window.start))} {1 + int(room * (1 - value / top))}"
+        before = at
+    return path if "L" in path or not path else f"{path}h2"
 
 
 def y_of(value: float, top: float) -> str:

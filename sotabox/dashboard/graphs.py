@@ -1,11 +1,11 @@
 """An app's figures as charts: what each shows, to what scale, and what it says in words (pure)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sotabox.dashboard import charts, words
-from sotabox.dashboard.charts import Point, Window
+from sotabox.dashboard.charts import Window
 from sotabox.model.project import Limits
 from sotabox.model.sample import RINGS, Sample, Span, merged
 
@@ -74,13 +74,6 @@ def rows_of(samples: Iterable[Sample], span: Span) -> tuple[Row, ...]:
         Row(at=at, cells=_cells(merged(group)))
         for at, group in sorted(groups.items(), reverse=True)
     )
-
-
-def spark(samples: Sequence[Sample], window: Window, figure: Callable[[Sample], float]) -> str:
-    """The small line of a figure; its scale is its own highest."""
-    points: list[Point] = [(sample.at, figure(sample)) for sample in samples]
-    top = max((value or 0 for _, value in points), default=0) or 1
-    return charts.line(points, window, 1.1 * top)
 
 
 def cores(value: float) -> str:

@@ -9,14 +9,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from sotabox.dashboard import story, words
-from sotabox.dashboard.charts import HEIGHT, WIDTH, Window
-from sotabox.dashboard.graphs import cores, spark
+from sotabox.dashboard.charts import SPARK_HEIGHT, SPARK_WIDTH, Window, spark
+from sotabox.dashboard.graphs import cores
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import SotaboxError
 from sotabox.model.project import Project
-from sotabox.model.sample import RINGS, Sample, Span
+from sotabox.model.sample import GLANCE_S, GLANCE_STEP_S, Glance
 from sotabox.operations import deployments, metrics, projects
 from sotabox.operations.deployments import Latest
 
@@ -57,8 +57,8 @@ class ProjectsPage(Page):
     query: str
     box_url: str
     may_change: bool
-    width: int = WIDTH
-    height: int = HEIGHT
+    width: int = SPARK_WIDTH
+    height: int = SPARK_HEIGHT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ async def show_projects(me: NamedDependency[Me]) -> Response[bytes]:
     shown = [p for p in found if needle in p.name.casefold() or needle in p.slug]
     latest = await deployments.latest(store, shown)
     emails = {user.id: user.email for user in await store.users.all()}
-    usages = _usages(await metrics.recent(store, shown))
+    usages = _usages(await metrics.glances(store, shown))
     rows = [
         _row(me, project, latest.get(project.id), emails, usages.get(project.id))
         for project in shown
@@ -118,17 +118,17 @@ async def create(me: NamedDependency[Me]) -> Response[bytes]:
     return me.go(f"/projects/{project.slug}")
 
 
-def _usages(recent: Mapping[str, Sequence[Sample]]) -> dict[str, Usage]:
-    ring, end = RINGS[Span.HOUR], int(time.time())
-    window = Window(end - ring.kept_s, end, ring.step_s)
+def _usages(found: Mapping[str, Sequence[Glance]]) -> dict[str, Usage]:
+    end = int(time.time())
+    window = Window(end - GLANCE_S, end, GLANCE_STEP_S)
     return {
         project_id: Usage(
-            cpu=cores(samples[-1].cpu_cores),
-            cpu_path=spark(samples, window, lambda sample: sample.cpu_cores),
-            memory=words.size(samples[-1].memory_bytes),
-            memory_path=spark(samples, window, lambda sample: float(sample.memory_bytes)),
+            cpu=cores(glances[-1].cpu_cores),
+            cpu_path=spark([(each.at, each.cpu_cores) for each in glances], window),
+            memory=words.size(glances[-1].memory_bytes),
+            memory_path=spark([(each.at, each.memory_bytes) for each in glances], window),
         )
-        for project_id, samples in recent.items()
+        for project_id, glances in found.items()
     }
 
 

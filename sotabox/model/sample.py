@@ -73,6 +73,14 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
         return float(LATENCY_BOUNDS_MS[-1])
 
 
+class Glance(msgspec.Struct, frozen=True):
+    """The two figures of a sample that a list of many apps shows."""
+
+    at: int
+    cpu_cores: float
+    memory_bytes: int
+
+
 def merged(samples: Sequence[Sample]) -> Sample:
     """Samples of a project that follow each other, at least one, as a single one."""
     first = samples[0]
@@ -85,6 +93,11 @@ def merged(samples: Sequence[Sample]) -> Sample:
         within=tuple(map(sum, zip(*(sample.within for sample in samples), strict=True))),
         **{name: sum(getattr(sample, name) for sample in samples) for name in summed},
     )
+
+
+#: A list shows the last hour, in steps of which a hundred apps have a thousand.
+GLANCE_STEP_S: Final = 300
+GLANCE_S: Final = 3600
 
 
 class Span(StrEnum):

@@ -10,7 +10,7 @@ from pathlib import Path
 from sotabox import __version__
 from sotabox.errors import Internal, NotFound, Unauthorized
 from sotabox.model.project import Limits, Project
-from sotabox.model.sample import Sample, Span
+from sotabox.model.sample import Glance, Sample, Span
 from sotabox.model.times import parse_time
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.pipeline.limits import PlanLimits
@@ -31,9 +31,9 @@ async def series(store: Store, actor: Actor, ref: str, span: Span) -> list[Sampl
     return await store.samples.series(project.id, span, int(time.time()))
 
 
-async def recent(store: Store, projects: Sequence[Project]) -> dict[str, list[Sample]]:
-    """What apps used and answered in the last hour, by project; asked for once, however many."""
-    return await store.samples.recent([project.id for project in projects], int(time.time()))
+async def glances(store: Store, projects: Sequence[Project]) -> dict[str, list[Glance]]:
+    """What apps used in the last hour, by project; asked for once, however many."""
+    return await store.samples.glances([project.id for project in projects], int(time.time()))
 
 
 async def limits(store: Store, settings: Settings, actor: Actor, ref: str) -> Limits:

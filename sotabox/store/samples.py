@@ -11,7 +11,15 @@ from typing import Any, Final
 import msgspec
 
 from sotabox.events import Bus, Sampled
-from sotabox.model.sample import LATENCY_BOUNDS_MS, RINGS, Sample, Span
+from sotabox.model.sample import (
+    GLANCE_S,
+    GLANCE_STEP_S,
+    LATENCY_BOUNDS_MS,
+    RINGS,
+    Glance,
+    Sample,
+    Span,
+)
 from sotabox.store.database import Database
 
 _FIGURES: Final = ("seconds", "cpu_ms", "ok", "redirect", "client_error", "server_error",
@@ -34,8 +42,9 @@ _ADD: Final = f"""
 _FORGET: Final = "DELETE FROM samples WHERE step_s = ? AND at < ?"
 _SERIES: Final = """
     SELECT * FROM samples WHERE project_id = ? AND step_s = ? AND at >= ? ORDER BY at"""
-_RECENT: Final = """
-    SELECT samples.* FROM json_each(?) AS wanted JOIN samples ON project_id = wanted.value
+_GLANCES: Final = """
+    SELECT project_id, at, coalesce(cpu_ms / 1000.0 / nullif(seconds, 0), 0), memory_bytes
+    FROM json_each(?) AS wanted JOIN samples ON project_id = wanted.value
     WHERE step_s = ? AND at >= ? ORDER BY at"""
 _SERVING: Final = """
     SELECT p.id, p.slug, d.container_id FROM deployments AS d JOIN projects AS p ON p.id = d.project_id
@@ -75,13 +84,12 @@ class Samples:
         rows = await self._database.all(_SERIES, (project_id, ring.step_s, now - ring.kept_s))
         return [_sample(row) for row in rows]
 
-    async def recent(self, project_ids: Sequence[str], now: int) -> dict[str, list[Sample]]:
-        """The samples of the last hour of several projects, oldest first, by project."""
-        ring = RINGS[Span.HOUR]
-        values = (msgspec.json.encode(project_ids).decode(), ring.step_s, now - ring.kept_s)
-        found: dict[str, list[Sample]] = {}
-        for row in await self._database.all(_RECENT, values):
-            found.setdefault(row["project_id"], []).append(_sample(row))
+    async def glances(self, project_ids: Sequence[str], now: int) -> dict[str, list[Glance]]:
+        """The last hour of several projects, oldest first, by project."""
+        values = (msgspec.json.encode(project_ids).decode(), GLANCE_STEP_S, now - GLANCE_S)
+        found: dict[str, list[Glance]] = {}
+        for project_id, at, cores, memory_bytes in await self._database.all(_GLANCES, values):
+            found.setdefault(project_id, []).append(Glance(at, cores, memory_bytes))
         return found
 
     async def serving(self) -> list[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """Figures of apps over time, on a real database."""
 
 from sotabox.model.project import Project
-from sotabox.model.sample import RINGS, Sample, Span
+from sotabox.model.sample import RINGS, Glance, Sample, Span
 from sotabox.store.store import Store
 
 HOUR = 1_800_000_000 - 1_800_000_000 % 3600
@@ -30,7 +30,8 @@ async def test_samples_are_seen_in_each_resolution(store: Store, project: Projec
     assert (hour.seconds, hour.ok, hour.cpu_cores, hour.mean_ms) == (600.0, 60, 0.02, 4.0)
     assert (hour.within[:2], hour.latency_ms(0.5)) == ((0, 60), 7.5)
     assert (hour.received_bytes, hour.sent_bytes) == (100, 140)
-    assert await store.samples.recent([project.id, "gone"], now) == {project.id: minutes}
+    glances = [Glance(HOUR, 0.02, 109), Glance(HOUR + 300, 0.02, 119)]
+    assert await store.samples.glances([project.id, "gone"], now) == {project.id: glances}
 
 
 async def test_an_app_has_a_bounded_number_of_rows(store: Store, project: Project) -> None:

@@ -1,7 +1,7 @@
 """Charts draw what was recorded, to scale, and nothing that was not."""
 
-from sotabox.dashboard.charts import HEIGHT, WIDTH, Window, bars, ceiling, line
-from sotabox.dashboard.graphs import charts_of, rows_of, spark
+from sotabox.dashboard.charts import HEIGHT, WIDTH, Window, bars, ceiling, line, spark
+from sotabox.dashboard.graphs import charts_of, rows_of
 from sotabox.model.project import Limits
 from sotabox.model.sample import Sample, Span
 
@@ -78,5 +78,16 @@ def test_table_has_a_row_for_several_samples() -> None:
 
 
 def test_spark_of_an_idle_app_lies_at_the_bottom() -> None:
-    """Nothing used is a line, not an error."""
-    assert spark([sample(0), sample(30)], HOUR, lambda s: s.cpu_cores) == "M2.5 120L7.5 120"
+    """Nothing used is a line, not an error; nothing recorded is none; a figure alone is a dash."""
+    window = Window(0, 3600, 300)
+    assert spark([(0, 0.0), (300, 0.0)], window) == "M0 19L4 19"
+    assert spark([], window) == ""
+    assert spark([(0, 1.0)], window) == "M0 1h2"
+
+
+def test_spark_has_a_gap_where_nothing_was_recorded() -> None:
+    """As in the large charts, a line never bridges what nobody saw."""
+    assert (
+        spark([(0, 1.0), (300, 1.0), (1200, 1.0), (1500, 1.0)], Window(0, 3600, 300)).count("M")
+        == 2
+    )
