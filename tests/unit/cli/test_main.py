@@ -20,7 +20,6 @@ SLOW_LIBRARIES = {
     "httpx",
     "litestar",
     "msgspec",
-    "pathspec",
 }
 
 
