@@ -16,6 +16,7 @@ from sotabox.settings import Settings
 if TYPE_CHECKING:
     from sotabox.cli.checks.finding import Finding
     from sotabox.cli.checks.patient import Patient
+    from sotabox.model.deployment import Deployment
     from sotabox.router.config import Route
     from sotabox.store.store import Store
 
@@ -86,13 +87,15 @@ def _as_json(finding: "Finding", *, mended: bool) -> dict[str, object]:
 
 async def _checks(patient: "Patient", stack: AsyncExitStack) -> AsyncIterator[Check]:
     """The checks in order; those that need the store come once it is known to be whole."""
-    from sotabox.cli.checks import data, engine, router, world
+    from sotabox.cli.checks import data, engine, router, upkeep, world
     from sotabox.store.integrity import examine
 
     yield partial(data.check_permissions, patient)
     yield partial(data.check_database, patient)
     yield partial(data.check_disk, patient)
     yield partial(data.check_backups, patient)
+    yield partial(upkeep.check_backup_record, patient)
+    yield partial(upkeep.check_upgrade, patient)
     yield partial(world.check_clock, patient)
     yield partial(router.check_control_plane, patient)
     yield partial(router.check_ports, patient)
@@ -106,6 +109,7 @@ async def _checks(patient: "Patient", stack: AsyncExitStack) -> AsyncIterator[Ch
     store = await _open(patient, stack)
     yield partial(router.check_router, patient, partial(_routes, patient, store))
     yield partial(engine.check_leftovers, patient, partial(_projects, store))
+    yield partial(upkeep.check_apps, partial(_serving, store))
 
 
 async def _examine(check: Check, *, fix: bool) -> "list[tuple[Finding, bool]]":
@@ -144,6 +148,12 @@ async def _open(patient: "Patient", stack: AsyncExitStack) -> "Store":
 
 async def _projects(store: "Store") -> Collection[str]:
     return [project.id for project in await store.projects.all()]
+
+
+async def _serving(store: "Store") -> "Sequence[tuple[str, Deployment]]":
+    projects = {project.id: project.slug for project in await store.projects.all()}
+    running = await store.deployments.running_of(list(projects))
+    return [(projects[deployment.project_id], deployment) for deployment in running]
 
 
 async def _routes(patient: "Patient", store: "Store") -> "Sequence[Route]":

@@ -6,11 +6,16 @@ import shutil
 import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Final
 
 from sotabox.cli.checks.finding import Finding, bad, fine
 from sotabox.cli.checks.patient import Patient
 from sotabox.cli.unit import PRIVATE, SYSTEMD, UNIT, may_write
+from sotabox.errors import EngineUnavailable
 from sotabox.store.integrity import Integrity, examine
+
+#: File systems that count them: below this share of free ones, writes soon fail on a disk with room.
+_INODES_FLOOR: Final = 0.02
 
 
 async def check_permissions(patient: Patient) -> list[Finding]:
@@ -57,19 +62,42 @@ def judge_database(integrity: Integrity, restart: str) -> Finding:
 
 async def check_disk(patient: Patient) -> list[Finding]:
     """There is room for deploys, on the box's disk and on the engine's."""
+    floor_mb = patient.settings.disk_floor_mb
     usage = shutil.disk_usage(patient.folders.root)
-    return [judge_disk(usage.free, usage.total, patient.settings.disk_floor_mb)]
+    found = [judge_disk(usage.free, usage.total, floor_mb)]
+    engine = await _engine_folder(patient)
+    if engine is not None and engine.stat().st_dev != patient.folders.root.stat().st_dev:
+        usage = shutil.disk_usage(engine)
+        found.append(judge_disk(usage.free, usage.total, floor_mb, "engine's disk"))
+    files = os.statvfs(patient.folders.root)
+    return [*found, *judge_inodes(files.f_favail, files.f_files)]
 
 
-def judge_disk(free: int, total: int, floor_mb: int) -> Finding:
+async def _engine_folder(patient: Patient) -> Path | None:
+    """Where the engine keeps images; None while it is away, or is not of this host."""
+    try:
+        folder = str((await patient.engine.info()).get("DockerRootDir") or "")
+    except EngineUnavailable:  # said by another check
+        return None
+    return Path(folder) if folder and Path(folder).is_dir() else None
+
+
+def judge_inodes(free: int, total: int) -> list[Finding]:
+    """The finding that follows from how many files there is room for; none where all is well."""
+    if not total or free / total > _INODES_FLOOR:
+        return []
+    return [bad("files", f"there is room for {free} more files only", "sudo sotabox gc")]
+
+
+def judge_disk(free: int, total: int, floor_mb: int, subject: str = "disk") -> Finding:
     """The finding that follows from free and total bytes."""
     from sotabox.dashboard.words import size
 
     room = f"{size(free)} of {size(total)} free"
     if free < floor_mb * 1_000_000:
         said = f"{room}: deploys are refused below {size(floor_mb * 1_000_000)}"
-        return bad("disk", said, "sotabox gc")
-    return fine("disk", room)
+        return bad(subject, said, "sudo sotabox gc")
+    return fine(subject, room)
 
 
 async def check_backups(patient: Patient) -> list[Finding]:

@@ -139,7 +139,7 @@ def test_database_is_whole_and_of_today(integrity: Integrity, mend: str | None) 
 def test_disk_below_the_floor_is_full() -> None:
     """The doctor says the same as a deploy would: below the floor, none is taken."""
     assert judge_disk(2_000_000_000, 40_000_000_000, 1000).ok
-    assert judge_disk(900_000_000, 40_000_000_000, 1000).mend == "sotabox gc"
+    assert judge_disk(900_000_000, 40_000_000_000, 1000).mend == "sudo sotabox gc"
 
 
 @pytest.mark.parametrize(
