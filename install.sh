@@ -312,7 +312,7 @@ build_program() {
         logged "Python's venv could not be installed" install_packages "$("$PYTHON" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"
     fi
     logged "sotabox.pyz could not be built" env PIP_CACHE_DIR="$LIB/build/pip" \
-        "$PYTHON" "$CHECKOUT/.ci/zipapp.py" --quick --cache "$LIB/build" --output "$file"
+        "$PYTHON" -B "$CHECKOUT/.ci/zipapp.py" --quick --cache "$LIB/build" --output "$file"
 }
 
 # A release is taken only when its sum is right and the key in this file has signed it.
