@@ -1,12 +1,18 @@
 """A client of a box's API, wherever the box is."""
 
+# ruff: noqa: E402  one line has to come before the imports
+
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+# httpx brings its own command line where what that needs is installed, which is half of the time that
+# `sotabox projects` takes to begin. A module that is None counts as missing.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 import httpx
 
 from sotabox import __version__

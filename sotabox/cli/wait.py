@@ -1,7 +1,6 @@
 """`sotabox wait`: returns when the control plane is ready, or says why it isn't."""
 
 import argparse
-import http.client
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -53,6 +52,8 @@ def wait_until_ready(host: str, port: int, timeout_s: float, *, process: int | N
 
 def find_problem(host: str, port: int) -> str | None:
     """Why the control plane at an address is not ready, in words; None when it is."""
+    import http.client
+
     connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_WITHIN_S)
     try:
         connection.request("GET", "/readyz")

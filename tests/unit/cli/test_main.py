@@ -17,6 +17,7 @@ SLOW_LIBRARIES = {
     "cryptography",
     "docker",
     "granian",
+    "http.client",
     "httpx",
     "litestar",
     "msgspec",
@@ -38,6 +39,16 @@ def test_version_imports_no_library() -> None:
         [sys.executable, "-c", script], check=True, capture_output=True, text=True
     )
     assert not SLOW_LIBRARIES & set(done.stdout.split())
+
+
+def test_verb_for_people_imports_what_it_needs_alone() -> None:
+    """On a laptop, asking a box waits for none of the libraries that serve one."""
+    script = "import sys, sotabox.cli.remote, sotabox.cli.projects; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    of_servers = {"aiosqlite", "cryptography", "docker", "granian", "jinja2", "litestar", "click"}
+    assert not of_servers & set(done.stdout.split())
 
 
 def test_version_is_there_at_once() -> None:
