@@ -90,6 +90,7 @@ async def _run(parts: Parts) -> None:
     tasks = [
         loop.create_task(server.serve(), name="API"),
         loop.create_task(parts.caddy.watch(), name="watch Caddy"),
+        loop.create_task(parts.upstreams.watch(), name="watch upstream files"),
         loop.create_task(
             watch(parts.engine, parts.on_event, parts.on_engine), name="watch the engine"
         ),

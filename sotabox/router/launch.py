@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +19,9 @@ from sotabox.router.ports import check_ports
 
 _READY_TIMEOUT_S: Final = 15.0
 _READY_EVERY_S: Final = 0.01
+_END_TIMEOUT_S: Final = 10.0
+
+_log = logging.getLogger(__name__)
 
 
 class Launcher:
@@ -54,6 +58,7 @@ class Launcher:
         if lock is None:
             return await self._ready(None, 0)
         try:
+            await self._end_strays()
             await self._write_first(document)
             check_ports(self._bind, listen_ports(json.loads(document)))
         except BaseException:
@@ -76,6 +81,15 @@ class Launcher:
     def last_words(self) -> str:
         """What Caddy left on its standard error: little, unless it died by itself."""
         return spawn.last_words(self._stderr())
+
+    async def _end_strays(self) -> None:
+        """Ends those whose lock and socket somebody removed: they hold the ports, and hear nothing."""
+        for pid in spawn.running_on(self._files):
+            with suppress(ProcessLookupError), Handle(pid, child=pid == self._child_pid) as stray:
+                _log.error("Caddy (process %d) can't be asked any more: it is ended", pid)
+                stray.kill()
+                async with asyncio.timeout(_END_TIMEOUT_S):
+                    await stray.ended()
 
     async def _write_first(self, document: bytes) -> None:
         """Have the document on disk before a start, but only if Caddy would take it."""

@@ -27,6 +27,9 @@ _KILL_AFTER_S: Final = 5.0
 _BACKOFF_FIRST_S: Final = 0.2
 _BACKOFF_MAX_S: Final = 30.0
 _LONG_LIFE_S: Final = 60.0
+_LOOK_EVERY_S: Final = 5.0
+#: A load of a document replaces the socket, which may be away for a moment.
+_LOOKS_WITHOUT_SOCKET: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class Caddy:
         while True:
             born = time.monotonic()
             if handle := self._handle:
-                await handle.ended()
+                await self._ended_or_lost(handle)
                 words = self._launcher.last_words()
                 _log.error("Caddy (process %d) has ended: %s", handle.pid, words)
                 if time.monotonic() - born > _LONG_LIFE_S:
@@ -125,6 +128,23 @@ class Caddy:
                 await self._revive()
             except (RouterUnavailable, RouterRefused) as error:
                 _log.error("Caddy could not be started again: %s %s", error, error.hint or "")
+
+    async def _ended_or_lost(self, handle: Handle) -> None:
+        """Returns when Caddy has ended: by itself, or by us as somebody removed its socket."""
+        missing = 0
+        while missing < _LOOKS_WITHOUT_SOCKET:
+            try:
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    await handle.ended()
+                    return
+            except TimeoutError:
+                missing = 0 if self._files.admin_socket.exists() else missing + 1
+            async with self._changing:
+                if self._in_force is not None and not missing:
+                    await asyncio.to_thread(self._keep, self._in_force)
+        _log.error("Caddy's socket %s is gone: it is started anew", self._files.admin_socket)
+        handle.kill()
+        await handle.ended()
 
     async def stop(self) -> None:
         """End Caddy, with its grace period for open requests: for an uninstall, not for our exit.
@@ -182,6 +202,7 @@ class Caddy:
 
     async def _revive(self) -> None:
         async with self._changing:
+            await asyncio.to_thread(spawn.prepare_folders, self._files)
             document = self._wanted or self._files.config.read_bytes()
             self._hold(None)
             self._hold(self._launcher.adopt() or await self._launcher.launch(document))

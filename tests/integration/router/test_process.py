@@ -202,6 +202,36 @@ async def test_routes_applied_while_caddy_is_dead_are_there_when_it_is_back(
     assert answer.status_code == 200
 
 
+async def test_caddy_whose_folder_is_removed_is_started_anew(
+    make_box: MakeBox, make_app: MakeApp
+) -> None:
+    """It could not be asked any more, and would keep its ports from every other."""
+    box = make_box()
+    app = await make_app()
+    first = await box.caddy.start([box.route("shop")])
+    box.settings.files.folder.rename(box.settings.files.data_dir / "away")
+    box.upstreams.prepare()
+    await box.point("shop", app.address)
+    watching = asyncio.create_task(box.caddy.watch())
+    await box.until_another(first.pid)
+    answer = await box.client.get("/", headers=box.at("shop"))
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+    assert answer.status_code == 200
+
+
+async def test_start_ends_a_caddy_whose_folder_was_removed(make_box: MakeBox) -> None:
+    """A lock and a socket that are gone don't keep the box from its ports."""
+    box = make_box()
+    first = await box.caddy.start([box.route("shop")])
+    box.settings.files.folder.rename(box.settings.files.data_dir / "away")
+    box.upstreams.prepare()
+    second = await box.caddy.start([box.route("shop")])
+    assert not second.adopted
+    assert second.pid != first.pid
+
+
 async def test_taken_port_is_an_error_that_names_who_has_it(make_box: MakeBox) -> None:
     """The message says which program to look at, and which setting to change."""
     box = make_box()

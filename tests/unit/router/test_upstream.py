@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,32 @@ def test_prepare_throws_away_what_a_kill_left(upstreams: Upstreams) -> None:
     upstreams.prepare()
     assert not left.exists()
     assert upstreams.read("p1") == "10.213.0.2:8080"
+
+
+@pytest.mark.parametrize("trouble", ["removed", "garbled", "without its folder"])
+def test_upstream_that_is_lost_is_put_back(upstreams: Upstreams, trouble: str) -> None:
+    """Somebody tidies up in the wrong folder: visitors come through again in seconds."""
+    upstreams.prepare()
+    upstreams.point("p1", "10.213.0.2:8080")
+    match trouble:
+        case "removed":
+            upstreams.path("p1").unlink()
+        case "garbled":
+            upstreams.path("p1").write_bytes(bytes([255, 0, 7]))
+        case _:
+            shutil.rmtree(upstreams.path("p1").parent)
+    assert upstreams.put_back() == ["p1"]
+    assert upstreams.read("p1") == "10.213.0.2:8080"
+    assert upstreams.put_back() == []
+
+
+def test_upstream_that_leads_elsewhere_is_not_put_back(upstreams: Upstreams) -> None:
+    """Another target may be right, and removed projects stay removed."""
+    upstreams.prepare()
+    for project_id in ("p1", "p2"):
+        upstreams.point(project_id, "10.213.0.2:8080")
+    upstreams.path("p1").write_text("10.213.0.3:8080")
+    upstreams.remove("p2")
+    assert upstreams.put_back() == []
+    assert upstreams.read("p1") == "10.213.0.3:8080"
+    assert upstreams.read("p2") is None
