@@ -79,7 +79,8 @@ def _of_router(world: World) -> Iterator[str]:
         "SELECT p.id, p.slug, d.address FROM projects p "
         "LEFT JOIN deployments d ON d.project_id = p.id AND d.status = 'running'",
     )
-    told = {path.stem: path.read_text() for path in (folder / "upstreams").glob("*.upstream")}
+    files = (folder / "upstreams").glob("*.upstream")
+    told = {path.stem: path.read_text(errors="replace") for path in files}
     for row in rows:
         upstream = told.pop(row["id"], None)
         wanted = upstream == row["address"] if row["address"] else _is_page(upstream)
@@ -88,12 +89,19 @@ def _of_router(world: World) -> Iterator[str]:
     for stray in told:
         yield f"upstream file of {stray}, which is no project"
     in_force = _config(folder / "run" / "admin.sock")
-    if in_force != json.loads((folder / "caddy.json").read_text()):
+    if json.dumps(in_force) != _as_json(folder / "caddy.json"):
         yield "Caddy's document on disk is not the one in force"
     hosts = json.dumps(in_force)
     for row in rows:
         if f'"{row["slug"]}.localhost"' not in hosts:
             yield f"{row['slug']} has no route"
+
+
+def _as_json(path: Path) -> str | None:
+    try:
+        return json.dumps(json.loads(path.read_bytes()))
+    except ValueError:
+        return None
 
 
 def _is_page(upstream: str | None) -> bool:

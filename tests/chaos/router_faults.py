@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 import signal
 from functools import partial
 from typing import Final
@@ -44,7 +43,7 @@ def _lost(world: World, *, stopped: bool, garbled: bool) -> list[Promise]:
         for path in (folder / "caddy.json", *(folder / "upstreams").iterdir()):
             path.write_bytes(secrets.token_bytes(200))
     else:
-        shutil.rmtree(folder)
+        folder.rename(folder.with_name(f"away-{secrets.token_hex(4)}"))
     if stopped:
         world.box.start(wait=False)
     return []
