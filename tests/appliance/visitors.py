@@ -12,7 +12,7 @@ from tests.integration.router.load import Load
 
 
 @contextmanager
-def visitors(box: Box, slugs: Iterable[str]) -> Iterator[dict[str, Load]]:
+def visitors(box: Box, slugs: Iterable[str], pause_s: float = 0.02) -> Iterator[dict[str, Load]]:
     """Visitors of each app for the time of the block; afterwards their counts are final."""
     loads = {
         slug: Load(
@@ -20,7 +20,7 @@ def visitors(box: Box, slugs: Iterable[str]) -> Iterator[dict[str, Load]]:
             f"{slug}.localhost",
             connections=3,
             fresh=1,
-            pause_s=0.02,
+            pause_s=pause_s,
             make_socket=box.make_socket,
         )
         for slug in slugs

@@ -3,10 +3,14 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from tests.appliance.visitors import visitors
 from tests.chaos import leftovers
 from tests.chaos.world import APPS, Promise, World
+
+_PAUSE_S: Final = 0.05  # of a visitor between two requests
+_LOOK_EVERY_S: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ class Row:
 def strike(world: World, row: Row) -> None:
     """One round: visitors come, the fault strikes, and all must be well in time."""
     fault = row.fault
-    with visitors(world.box, fault.apps) as loads:
+    with visitors(world.box, fault.apps, _PAUSE_S) as loads:
         try:
             promises = fault.strike(world)
         except AssertionError as error:
@@ -56,7 +60,7 @@ def strike(world: World, row: Row) -> None:
         began = time.monotonic()
         left = leftovers.find(world, promises)
         while left and time.monotonic() - began < fault.well_s:
-            time.sleep(0.1)
+            time.sleep(_LOOK_EVERY_S)
             left = leftovers.find(world, promises)
         row.recoveries_s.append(time.monotonic() - began)
     row.left += left
