@@ -2,8 +2,10 @@
 
 import re
 import secrets
+from contextlib import closing
 from typing import Any
 
+import docker
 import pytest
 
 from tests.box import Box
@@ -131,3 +133,27 @@ def test_partner_sees_the_users_that_it_made(box: Box, sdk: SdkClient) -> None:
         sdk.port, sdk.host, box.command("partner", "create", "--name", "other").strip()
     )
     assert other.ask("GET", f"/v1/partner/users/{rows[0]['user_id']}").status == 404
+
+
+@pytest.mark.usefixtures("python_base")
+def test_project_that_is_deleted_in_the_middle_of_a_deploy_takes_it_along(
+    box: Box, sdk: SdkClient, docker_host: str
+) -> None:
+    """The build is cancelled first; then neither image, container nor file is left, nor its stream."""
+    slug = f"t{secrets.token_hex(4)}"
+    project = box.create(slug)
+    nonce = secrets.token_hex(4)
+    dockerfile = f"FROM python:3.13-slim\nRUN echo begun-{nonce} && sleep 600\n"
+    id_ = box.upload(slug, {"Dockerfile": dockerfile}).data["id"]
+    lines = box.stream(slug, id_)
+    assert any(f" begun-{nonce}" in line for line in lines)
+    assert sdk.ask("DELETE", f"/v1/projects/{project}").status == 204
+    list(lines)  # ends
+    assert sdk.ask("GET", f"/v1/projects/{project}").status == 404
+    with closing(docker.DockerClient(base_url=docker_host, timeout=60)) as engine:
+        label = {"label": f"sotabox.project={project}"}
+        assert engine.containers.list(all=True, filters=label) == []
+        assert engine.images.list(filters=label) == []
+        assert engine.networks.list(filters=label) == []
+    left = [path for path in box.directory.rglob("*") if id_ in path.name]
+    assert left == []
