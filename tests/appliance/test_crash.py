@@ -1,6 +1,8 @@
-"""kill -9 of sotabox, at any moment: apps answer on, and the next start puts all right."""
+"""kill -9 of sotabox: apps answer on, and the next start puts all right.
 
-import asyncio
+At each state of a deployment, under load: `tests/chaos`.
+"""
+
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -8,41 +10,12 @@ from contextlib import closing
 import docker
 import pytest
 
-from tests.appliance.test_swap import hammering
 from tests.box import Box
-from tests.integration.router.load import Load
 
 SETTLE_S = 60
 FINAL = ("running", "failed", "stopped")
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
-
-#: Moments of a deployment: the seconds after the 202, and the build that makes each of them last.
-SLOW_BUILD = "RUN sleep 1\n"
-MOMENTS = [0.0, 0.2, 0.6, 1.2, 1.6, 1.8, 2.0, 2.2, 2.5, 3.0]
-
-
-async def test_killed_at_any_moment_of_a_deploy_it_is_finished_after_the_start(
-    box: Box, deployed: Callable[[str], str], app_files: dict[str, str]
-) -> None:
-    """Ten deploys, each cut off at another moment: no visitor loses a request, each one ends."""
-    project_id = await asyncio.to_thread(deployed, "shop")
-    load = Load(box.port, "shop.localhost", connections=4, fresh=1, pause_s=0.01)
-    async with hammering(load):
-        for number, moment_s in enumerate(MOMENTS):
-            files = app_files | {
-                "Dockerfile": app_files["Dockerfile"] + SLOW_BUILD + f"ENV RELEASE=n{number}\n"
-            }
-            answer = await asyncio.to_thread(box.upload, "shop", files)
-            assert answer.status == 202, answer.body
-            await asyncio.sleep(moment_s)
-            await asyncio.to_thread(box.kill)
-            await asyncio.to_thread(box.start)
-            deployment = await asyncio.to_thread(_final, box, answer.data["id"])
-            assert deployment["status"] == "running", (moment_s, deployment)
-            assert box.visit("shop").json["app"] == f"n{number}"
-    assert load.failures == {}, load.outcomes
-    await asyncio.to_thread(_alone, box, project_id)
 
 
 def test_waiting_deployments_survive_a_kill(box: Box, app_files: dict[str, str]) -> None:
@@ -111,14 +84,3 @@ def _containers(
     engine: docker.DockerClient, project_id: str
 ) -> list[docker.models.containers.Container]:
     return engine.containers.list(all=True, filters={"label": f"sotabox.project={project_id}"})
-
-
-def _alone(box: Box, project_id: str) -> None:
-    """Only the container that serves is left, and no torso on disk."""
-    with closing(docker.DockerClient(timeout=60)) as engine:
-        deadline = time.monotonic() + 45
-        while len(_containers(engine, project_id)) > 1:
-            assert time.monotonic() < deadline, [c.name for c in _containers(engine, project_id)]
-            time.sleep(0.2)
-    assert not list((box.directory / "uploads").iterdir())
-    assert not list((box.directory / "trees").iterdir())

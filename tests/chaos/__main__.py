@@ -13,7 +13,7 @@ from fnmatch import fnmatch
 from tests.chaos.box_faults import box_faults
 from tests.chaos.disk_faults import DISK_MB, disk_faults
 from tests.chaos.engine_faults import engine_faults
-from tests.chaos.faults import Row, strike
+from tests.chaos.faults import Fault, Row, strike
 from tests.chaos.kills import kills
 from tests.chaos.router_faults import router_faults
 from tests.chaos.table import write_page
@@ -21,13 +21,25 @@ from tests.chaos.world import DRAIN_TIMEOUT_S, World, small_world
 from tests.machine.small_disk import small_disk
 
 
+def usual_faults() -> list[Fault]:
+    """Those of a box whose disk has room."""
+    return [*kills(), *box_faults(), *router_faults(), *engine_faults()]
+
+
+def all_faults() -> list[Fault]:
+    """All of them, in the order of the page."""
+    return [*usual_faults(), *disk_faults()]
+
+
 def main() -> int:
     """Runs the faults; 1 where one did harm."""
     options = _options()
-    usual = [*kills(), *box_faults(), *router_faults(), *engine_faults()]
-    order = [fault.name for fault in (*usual, *disk_faults())]
+    order = [fault.name for fault in all_faults()]
     rows: list[Row] = []
-    for world_of, faults in ((small_world, usual), (_world_on_a_small_disk, disk_faults())):
+    for world_of, faults in (
+        (small_world, usual_faults()),
+        (_world_on_a_small_disk, disk_faults()),
+    ):
         here = [Row(f) for f in faults if any(fnmatch(f.name, name) for name in options.only)]
         if not here:
             continue

@@ -24,7 +24,6 @@ STAGES: Final = (
     FaultPoint.SWAP_NOTED,
     FaultPoint.DRAIN_BEGUN,
 )
-_FAKETIME: Final = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 _LOCKED_S: Final = 30
 
 
@@ -62,11 +61,12 @@ def _clock_set(offset: str) -> Act:
     """The box's clock jumps in the midst of a deploy; after the round it is right again."""
 
     def strike(world: World) -> list[Promise]:
+        [library] = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
         clock = world.fault_file.with_name("clock")
         clock.write_text("+0")
         _restart(
             world,
-            LD_PRELOAD=_FAKETIME,
+            LD_PRELOAD=str(library),
             FAKETIME_TIMESTAMP_FILE=str(clock),
             FAKETIME_NO_CACHE="1",
             FAKETIME_DONT_FAKE_MONOTONIC="1",
