@@ -33,6 +33,16 @@ def settled(page: Page, word: str) -> None:
     expect(pill).to_have_text(re.compile(word), timeout=60_000)
 
 
+def test_empty_box_has_the_example_one_click_away(box: Box, open_page: Callable[..., Page]) -> None:
+    """Who has nothing to deploy yet sees the whole way, from a button to a live page."""
+    page = open_page(390)
+    page.goto("/")
+    page.get_by_role("button", name="Deploy the example").click()
+    page.wait_for_url(re.compile(r"/projects/hello/deployments/[0-9a-f-]+$"))
+    settled(page, "running")
+    assert box.visit("hello").status == 200
+
+
 def test_app_from_first_drop_to_deletion(
     box: Box, open_page: Callable[..., Page], app_files: dict[str, str]
 ) -> None:
@@ -66,6 +76,7 @@ def test_app_from_first_drop_to_deletion(
     page.get_by_role("link", name="Environment").click()
     page.get_by_label("Name").fill("RELEASE")
     page.get_by_label("Value").fill(HOSTILE)
+    page.get_by_label("When").select_option("run only")
     page.get_by_role("button", name="Set", exact=True).click()
     expect(page.locator("#changed")).to_contain_text("does not know of it")
     expect(page.locator("#variables")).not_to_contain_text("owned")
@@ -92,6 +103,16 @@ def test_app_from_first_drop_to_deletion(
     page.wait_for_url(re.compile(r"/deployments/[0-9a-f-]+$"))
     settled(page, "running")
     expect(page.locator("#story")).to_contain_text("rollback to 1")
+    expect(page.locator("#story")).to_contain_text("0 lost")
+
+    page.get_by_role("link", name="Journey", exact=True).click()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#now")).to_contain_text("Paused")
+    assert box.visit("journey").status == 503
+    page.get_by_role("button", name="Resume").click()
+    page.wait_for_url(re.compile(r"/deployments/[0-9a-f-]+$"))
+    settled(page, "running")
+    assert box.visit("journey").status == 200
 
     page.get_by_role("link", name="Journey", exact=True).click()
     page.get_by_role("link", name="Domains").click()
@@ -104,6 +125,14 @@ def test_app_from_first_drop_to_deletion(
     expect(page.locator("#domains")).to_contain_text("No domains of your own yet")
 
     page.get_by_role("link", name="Settings").click()
+    page.get_by_label("Port").fill("none")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.get_by_label("Port")).to_have_accessible_description("use a whole number")
+    page.get_by_label("Port").fill("")
+    page.get_by_label("Health path").fill("/health")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.get_by_text("The settings were saved")).to_be_visible()
+    expect(page.get_by_label("Health path")).to_have_value("/health")
     page.get_by_label("Type journey to delete it").fill("something else")
     page.get_by_role("button", name="Delete project").click()
     expect(page.get_by_text("type journey to delete this project")).to_be_visible()

@@ -138,6 +138,17 @@ def test_long_log_is_followed_until_one_scrolls_up(
         box.request("DELETE", "/v1/projects/talkative")
 
 
+def test_figures_come_by_themselves(box: Box, open_page: Callable[..., Page]) -> None:
+    """An open page of an app that just went live draws its first figures when there are any."""
+    box.create("measured")
+    box.deploy("measured", SITE)
+    page = open_page()
+    page.goto("/projects/measured/metrics")
+    expect(page.locator("#figures")).to_contain_text("Nothing was recorded in this time yet")
+    expect(page.locator("#chart-memory")).to_contain_text("MB of", timeout=120_000)
+    expect(page.locator("#chart-memory path.trace")).to_have_count(1)
+
+
 def test_everything_works_without_scripts(
     box: Box, open_page: Callable[..., Page], tmp_path: Path
 ) -> None:

@@ -3,7 +3,10 @@
 The screenshots are for people: `tests/screenshots/`, which Git ignores.
 """
 
+import sqlite3
+import time
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -28,6 +31,24 @@ CMD ["python", "/server.py"]
 BROKEN = "FROM python:3.13-slim\nRUN echo compiling && python -c 'import flask'\n"
 
 
+def record(box: Box, slug: str) -> None:
+    """Writes an hour of figures of an app, as the box would in an hour."""
+    with closing(sqlite3.connect(box.directory / "sotabox.db", timeout=30)) as database, database:
+        (id_,) = database.execute("SELECT id FROM projects WHERE slug = ?", (slug,)).fetchone()
+        now = int(time.time())
+        for step in (30, 300):
+            for at in range(now - now % step - 3600 + step, now, step):
+                wave = 1 + at // step % 7
+                database.execute(
+                    """INSERT OR REPLACE INTO samples (project_id, step_s, at, seconds, cpu_ms,
+                       memory_bytes, ok, redirect, client_error, server_error, duration_ms, slow,
+                       within_25ms, within_50ms, received_bytes, sent_bytes)
+                       VALUES (?, ?, ?, ?, ?, ?, ?, 3, 2, 1, 100, 0, ?, ?, ?, ?)""",
+                    (id_, step, at, step, 900 * wave, 30_000_000 * wave, 9 * wave, 5 * wave,
+                     9 * wave + 6, 7_000 * wave, 90_000 * wave),
+                )  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def paths(box: Box, app_files: dict[str, str], admin: dict[str, Any]) -> dict[str, str]:  # noqa: ARG001
     """Every page of the dashboard, with an app that has a history."""
@@ -43,6 +64,13 @@ def paths(box: Box, app_files: dict[str, str], admin: dict[str, Any]) -> dict[st
         "POST", "/v1/projects/webshop/envs", {"key": "QUOTED", "value": "\"><script>'x'</script>"}
     )
     box.request("POST", "/v1/projects/webshop/domains", {"domain": "shop.example.com"})
+    box.request("POST", "/v1/users", {"email": "grace@box.test", "role": "member"})
+    member = {"email": "grace@box.test", "role": "viewer"}
+    box.request("POST", "/v1/projects/webshop/members", member)
+    hook = {"url": "https://hooks.example.com/deploys", "events": ["deploy.failed"]}
+    hook_id = box.request("POST", "/v1/projects/webshop/webhooks", hook).data["id"]
+    box.request("POST", f"/v1/projects/webshop/webhooks/{hook_id}/ping")
+    record(box, "webshop")
     box.create("not-yet")
     name = {"name": '<b>Bold & "quoted"</b> with a name that goes on for quite a while'}
     box.request("PATCH", "/v1/projects/not-yet", name)
@@ -60,6 +88,11 @@ def paths(box: Box, app_files: dict[str, str], admin: dict[str, Any]) -> dict[st
         "environment": f"{project}/environment",
         "text": f"{project}/environment/text",
         "domains": f"{project}/domains",
+        "metrics": f"{project}/metrics",
+        "no-metrics": "/projects/not-yet/metrics",
+        "members": f"{project}/members",
+        "webhooks": f"{project}/webhooks",
+        "webhook": f"{project}/webhooks/{hook_id}",
         "settings": f"{project}/settings",
         "box": "/box",
         "account": "/account",
@@ -127,7 +160,7 @@ def test_login_is_readable(
 
 def test_first_load_is_light(paths: dict[str, str], open_page: Callable[..., Page]) -> None:
     """Any page, with all that it is made of, comes over a slow line in no time."""
-    for name in ("projects", "overview", "deployment", "logs", "box"):
+    for name in ("projects", "overview", "deployment", "logs", "metrics", "settings", "box"):
         page = open_page()
         page.goto(paths[name])
         page.wait_for_load_state("load")
