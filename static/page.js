@@ -72,14 +72,3 @@ if (live && offline) {
     lostAt = null;
   });
 }
-
-// "/" goes to the search.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.matches("input, textarea, select")) return;
-  const field = document.querySelector("[data-search], #find");
-  if (field) {
-    event.preventDefault();
-    field.focus();
-  }
-});

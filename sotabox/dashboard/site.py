@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from sotabox.dashboard.assets import Assets
 from sotabox.dashboard.templates import Templates
+from sotabox.operations.caretaking import Caretaking
 from sotabox.operations.host import Host
 
 
@@ -20,6 +21,7 @@ class Site:
         secure: whether browsers reach it by HTTPS.
         csrf_key: of form tokens.
         host: the machine that it runs on.
+        care: what looks after the box.
         describe_api: the API's OpenAPI document.
         made: pieces of pages that are made once, by name.
     """
@@ -28,6 +30,7 @@ class Site:
     secure: bool
     csrf_key: bytes
     host: Host
+    care: Caretaking
     assets: Assets
     templates: Templates
     describe_api: Callable[[], dict[str, Any]]

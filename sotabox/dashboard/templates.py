@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from sotabox.dashboard import words
 from sotabox.model.deployment import Status
+from sotabox.operations.alarms import Alarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ class Frame:
         here: the page's own address, for what refreshes itself.
         live: where the page's events come from; empty for a page without.
         notice: what was just done, in words.
+        alarms: what needs a person, for admins.
     """
 
     domain: str
@@ -54,6 +56,7 @@ class Frame:
     live: str
     crumbs: tuple[Crumb, ...]
     notice: str
+    alarms: tuple[Alarm, ...] = ()
 
 
 class Templates:

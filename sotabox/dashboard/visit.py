@@ -166,15 +166,17 @@ class Visit:
     def _frame(self, crumbs: tuple[Crumb, ...], live: str) -> Frame:
         self._ensure_holder()
         user = self.actor.user if self.actor else None
+        admin = user is not None and user.role is Role.ADMIN
         return Frame(
             domain=self.site.domain,
             email=user.email if user else "",
-            admin=user is not None and user.role is Role.ADMIN,
+            admin=admin,
             csrf=csrf.issue(self.site.csrf_key, self._holder()),
             here=self._here(),
             live=live,
             crumbs=crumbs,
             notice=NOTICES.get(self.request.query_params.get("notice", ""), ""),
+            alarms=self.site.host.alarms(self.box.settings) if admin else (),
         )
 
     def _answer(self, body: bytes, status: int, headers: dict[str, str]) -> Response[bytes]:

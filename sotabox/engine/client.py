@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Final
 
 import docker
@@ -61,6 +62,8 @@ class Engine:
         self._local = threading.local()
         self._generation = 0  # rises with each loss; clients of an older one are thrown away
         self._clients = set[docker.APIClient]()
+        #: Since when whoever watches it knows that it is away; None: it is there, or nobody watches.
+        self.away_since: datetime | None = None
         self._version: str | None = None
         self._groups: EngineGroups | None = None
 
@@ -130,6 +133,10 @@ class Engine:
         """What the engine tells about itself and its machine."""
         info: dict[str, Any] = await self.call("info")
         return info
+
+    async def version(self) -> str:
+        """The engine's version."""
+        return str((await self.call("version")).get("Version", ""))
 
     async def groups(self) -> EngineGroups:
         """Where the engine makes its control groups."""

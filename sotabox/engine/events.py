@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sotabox.engine import labels
@@ -78,6 +79,7 @@ async def watch(
             await _watch_once(engine, on_event, on_connected, connected, ping_every_s)
         except* (SotaboxError, EngineError) as errors:
             _LOG.warning("the engine's events are interrupted: %s", errors.exceptions[0])
+        engine.away_since = engine.away_since or datetime.now(UTC)
         if connected.is_set():
             delay_s = _BACKOFF_S[0]
         await asyncio.sleep(delay_s)
@@ -102,6 +104,7 @@ async def _watch_once(
         asyncio.TaskGroup() as group,
     ):
         watchdog = group.create_task(_watchdog(engine, ping_every_s), name="engine watchdog")
+        engine.away_since = None
         await on_connected()
         connected.set()
         async for message in answer.json_lines():

@@ -47,14 +47,34 @@ async def record(
         )
 
 
-async def page(store: Store, actor: Actor, before: int | None, limit: int) -> list[AuditEntry]:
+async def page(
+    store: Store,
+    actor: Actor,
+    before: int | None,
+    limit: int,
+    *,
+    who: str = "",
+    what: str = "",
+) -> list[AuditEntry]:
     """At most `limit` entries with a position below `before`, newest first.
+
+    `who` is a part of an actor's address, `what` an action; empty is any.
 
     Raises:
         Forbidden: the actor is no admin.
     """
     actor.require_admin()
-    return await store.audit.page(before, limit)
+    return await store.audit.page(before, limit, who=who.strip(), what=what)
+
+
+async def actions(store: Store, actor: Actor) -> list[str]:
+    """What was ever asked for, by name.
+
+    Raises:
+        Forbidden: the actor is no admin.
+    """
+    actor.require_admin()
+    return await store.audit.actions()
 
 
 async def verify(store: Store, actor: Actor) -> AuditVerdict:

@@ -59,6 +59,31 @@ async def change(
     return changed
 
 
+async def log_out(store: Store, actor: Actor, user_id: str) -> None:
+    """Ends all sessions of a user, at once; their API keys stay.
+
+    Raises:
+        NotFound, Forbidden: only admins may, and only they know who there is.
+    """
+    user = await get(store, actor, user_id)
+    actor.require_admin()
+    await store.sessions.delete_of_user(user.id)
+
+
+async def reset_second_factor(store: Store, actor: Actor, user_id: str) -> None:
+    """Lets a password be enough again for who has lost their phone; their sessions end.
+
+    Whoever found the phone may be logged in with it.
+
+    Raises:
+        NotFound, Forbidden: only admins may, and only they know who there is.
+    """
+    user = await get(store, actor, user_id)
+    actor.require_admin()
+    await store.second_factors.put(user.id, None)
+    await store.sessions.delete_of_user(user.id)
+
+
 def _choose(kind: type[_Choice], text: str, field: str) -> _Choice:
     for known in kind:
         if known == text:

@@ -54,6 +54,16 @@ async def turn_off(store: Store, actor: Actor, code: str) -> None:
     await store.second_factors.put(actor.user.id, None)
 
 
+async def users_with_one(store: Store, actor: Actor) -> set[str]:
+    """The ids of those whom a password alone does not let in.
+
+    Raises:
+        Forbidden: the actor is no admin.
+    """
+    actor.require_admin()
+    return await store.second_factors.users()
+
+
 async def check(store: Store, guard: Guard, visitor: Visitor, user: User, code: str) -> None:
     """Returns for a present code that was not used before.
 

@@ -117,6 +117,26 @@ async def of(store: Store, actor: Actor) -> list[Session]:
     return await store.sessions.of_user(actor.user.id, **_oldest())
 
 
+async def last_seen(store: Store, actor: Actor) -> dict[str, str]:
+    """When each user's browsers were last seen, by user.
+
+    Raises:
+        Forbidden: the actor is no admin.
+    """
+    actor.require_admin()
+    return await store.sessions.last_seen(**_oldest())
+
+
+async def of_somebody(store: Store, actor: Actor, user_id: str) -> list[Session]:
+    """A user's sessions, the last used first.
+
+    Raises:
+        Forbidden: the actor is no admin.
+    """
+    actor.require_admin()
+    return await store.sessions.of_user(user_id, **_oldest())
+
+
 async def revoke(store: Store, actor: Actor, session_id: str) -> None:
     """Ends a session, at once.
 

@@ -21,7 +21,12 @@ _LAST = "SELECT hash FROM audit ORDER BY position DESC LIMIT 1"
 _INSERT = """
     INSERT INTO audit (position, at, actor_id, actor, action, target, address, status, hash)
     VALUES (:position, :at, :actor_id, :actor, :action, :target, :address, :status, :hash)"""
-_PAGE = "SELECT * FROM audit WHERE position < ? ORDER BY position DESC LIMIT ?"
+_PAGE = """
+    SELECT * FROM audit WHERE position < :before
+        AND (:who = '' OR instr(lower(actor), :who) > 0)
+        AND (:what = '' OR action = :what)
+    ORDER BY position DESC LIMIT :limit"""
+_ACTIONS = "SELECT DISTINCT action FROM audit ORDER BY action"
 _FROM = "SELECT * FROM audit WHERE position > ? ORDER BY position LIMIT ?"
 _HIGHEST = "SELECT seq FROM sqlite_sequence WHERE name = 'audit'"
 _POSITION_MAX: Final = 2**62
@@ -69,10 +74,24 @@ class Audit:
             await transaction.execute(_INSERT, values)
         return sealed
 
-    async def page(self, before: int | None, limit: int) -> list[AuditEntry]:
-        """At most `limit` entries with a position below `before`, newest first."""
-        values = (_POSITION_MAX if before is None else before, limit)
+    async def page(
+        self, before: int | None, limit: int, *, who: str = "", what: str = ""
+    ) -> list[AuditEntry]:
+        """At most `limit` entries with a position below `before`, newest first.
+
+        `who` is a part of an actor's address, `what` an action; empty is any.
+        """
+        values = {
+            "before": _POSITION_MAX if before is None else before,
+            "who": who.lower(),
+            "what": what,
+            "limit": limit,
+        }
         return [_entry(row) for row in await self._database.all(_PAGE, values)]
+
+    async def actions(self) -> list[str]:
+        """What was ever asked for."""
+        return [row["action"] for row in await self._database.all(_ACTIONS)]
 
     async def verify(self) -> AuditVerdict:
         """Reads the whole log and says whether something was changed, cut out or cut off."""

@@ -20,6 +20,7 @@ _INSERT = f"""
 _COUNT = "SELECT count(*) AS number FROM domains WHERE project_id = ?"
 _COVERED = "SELECT 1 FROM domains WHERE domain = ? AND project_id <> ?"
 _OF_PROJECT = f"SELECT *, {_OWNER} FROM domains WHERE project_id = ? ORDER BY id"
+_ALL = f"SELECT *, {_OWNER} FROM domains ORDER BY domain"
 _SERVED = f"""
     SELECT *, {_OWNER} FROM domains WHERE status IN ('verified', 'active') ORDER BY domain"""
 _DUE = f"""
@@ -67,6 +68,10 @@ class Domains:
     async def of_project(self, project_id: str) -> list[Domain]:
         """A project's domains, oldest first."""
         return [_domain(row) for row in await self._database.all(_OF_PROJECT, (project_id,))]
+
+    async def all(self) -> list[Domain]:
+        """All of the box, by name."""
+        return [_domain(row) for row in await self._database.all(_ALL)]
 
     async def served(self) -> list[Domain]:
         """All that lead here, by name."""

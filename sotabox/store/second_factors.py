@@ -4,6 +4,7 @@ from sotabox.crypto import Sealer
 from sotabox.store.database import Database
 
 _GET = "SELECT totp_sealed FROM users WHERE id = ?"
+_WITH = "SELECT id FROM users WHERE totp_sealed IS NOT NULL"
 _SET = "UPDATE users SET totp_sealed = ?, totp_step = 0 WHERE id = ?"
 _USE = "UPDATE users SET totp_step = :step WHERE id = :id AND totp_step < :step"
 
@@ -21,6 +22,10 @@ class SecondFactors:
         if row is None or row["totp_sealed"] is None:
             return None
         return self._sealer.open(row["totp_sealed"], _context(user_id))
+
+    async def users(self) -> set[str]:
+        """The ids of those whom a password alone does not let in."""
+        return {row["id"] for row in await self._database.all(_WITH)}
 
     async def put(self, user_id: str, secret: str | None) -> None:
         """Sets a user's secret, or takes it away (None)."""

@@ -16,6 +16,7 @@ _LIVE = """created_at > :made_after AND seen_at > :seen_after
     AND coalesce(expires_at, '9999') > :now"""
 _BY_HASH = f"SELECT * FROM sessions WHERE token_hash = :token_hash AND {_LIVE}"
 _OF_USER = f"SELECT * FROM sessions WHERE user_id = :user_id AND {_LIVE} ORDER BY seen_at DESC"
+_LAST_SEEN = f"SELECT user_id, max(seen_at) AS seen_at FROM sessions WHERE {_LIVE} GROUP BY user_id"
 _WITH_USER = f"""
     SELECT {JOINED_USER}
     FROM sessions JOIN users ON users.id = sessions.user_id
@@ -81,6 +82,12 @@ class Sessions:
             "now": present(),
         }
         return [_session(row) for row in await self._database.all(_OF_USER, values)]
+
+    async def last_seen(self, *, made_after: str, seen_after: str) -> dict[str, str]:
+        """When somebody's session was last used, by user."""
+        values = {"made_after": made_after, "seen_after": seen_after, "now": present()}
+        rows = await self._database.all(_LAST_SEEN, values)
+        return {row["user_id"]: row["seen_at"] for row in rows}
 
     async def mark_seen(self, session_id: str, now: str, address: str) -> None:
         """Remembers when and from where a session was last used."""

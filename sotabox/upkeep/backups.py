@@ -57,7 +57,7 @@ class Backups:
 
     @property
     def under_way(self) -> bool:
-        """Whether one that was asked for is still to come, or being made."""
+        """Whether one is being made, or will be at once."""
         return self._asked.is_set()
 
     def ask(self) -> None:
@@ -71,9 +71,11 @@ class Backups:
                 if self.settings.backs_up:
                     record = await asyncio.to_thread(read_record, self.folders.backup_record)
                     moment = datetime.now(UTC)
-                    if self.under_way or next_backup(record, self.every, moment) <= moment:
+                    if next_backup(record, self.every, moment) <= moment:
+                        self.ask()
+                    if self.under_way:
                         record = await asyncio.to_thread(self._try, record)
-                    self._asked.clear()
+                        self._asked.clear()
                     await self._tell(record)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LOOK_AT_CLOCK_S):

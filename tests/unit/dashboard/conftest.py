@@ -14,8 +14,14 @@ from sotabox.api.routes import openapi
 from sotabox.dashboard.routes import dashboard_routes
 from sotabox.engine.images import Images
 from sotabox.model.user import Role, User
+from sotabox.operations.caretaking import Caretaking
 from sotabox.operations.host import Host
+from sotabox.operations.room import Room
 from sotabox.operations.users import ADMIN_EMAIL
+from sotabox.router.files import RouterFiles
+from sotabox.router.kept_certificates import KeptCertificates
+from sotabox.upkeep.backups import Backups
+from sotabox.upkeep.tidy import Tidy
 from sotabox.web.site import build_site
 from tests.in_process import InProcess, open_site
 
@@ -50,6 +56,24 @@ class Browser:
         return await self.send("/login", {"email": email, "password": password, "next": "/"})
 
 
+async def _unheard(_event: str, _message: str) -> bool:
+    """Nobody outside listens."""
+    return True
+
+
+def caretaking(site: InProcess) -> Caretaking:
+    """What looks after a box, of which none runs by itself."""
+    store, engine = site.box.store, site.box.pipeline.engine
+    tidy = Tidy(
+        settings=site.box.settings, store=store, engine=engine, images=Images(engine), helper=""
+    )
+    return Caretaking(
+        Room(tidy),
+        KeptCertificates(RouterFiles(store.folders.root)),
+        Backups(site.box.settings, store.folders, _unheard),
+    )
+
+
 @asynccontextmanager
 async def open_browser(site: InProcess, *, secure: bool = False) -> AsyncIterator[Browser]:
     scheme = "https" if secure else "http"
@@ -63,6 +87,7 @@ async def open_browser(site: InProcess, *, secure: bool = False) -> AsyncIterato
     routes = dashboard_routes(
         box,
         host,
+        caretaking(site),
         domain="box.test",
         secure=secure,
         csrf_key=b"k" * 32,

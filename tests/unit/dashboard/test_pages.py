@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from sotabox.model.deployment import Status
 from sotabox.model.user import Role
 from tests.unit.dashboard.conftest import Browser, let_in
@@ -52,21 +50,6 @@ async def test_viewer_is_shown_no_button_and_refused_behind_it(
         form = {"csrf": token, "name": "Mine"}
         answer = await browser.client.post("/projects/show/settings", data=form)
         assert answer.status_code == 403
-
-
-@pytest.mark.parametrize("path", ["/box", "/box/users"])
-async def test_box_is_the_admins_matter(guest: Browser, path: str) -> None:
-    """Members see their projects, not the machine."""
-    await let_in(guest, "bob@box.test")
-    token = await guest.token("/new")
-    answer = (
-        await guest.get(path)
-        if path == "/box"
-        else await guest.client.post(
-            path, data={"csrf": token, "email": "x@box.test", "role": "admin"}
-        )
-    )
-    assert answer.status_code == 403
 
 
 async def test_names_and_values_are_text(admin: Browser) -> None:
