@@ -21,6 +21,7 @@ from sotabox.upkeep.sigv4 import Credentials, render_query, sign_request
 
 #: Kept in memory, one at a time. A store takes 10,000 parts, of at least 5 MB.
 PART_BYTES: Final = 16_000_000
+_PAGE: Final = 1000  # names, of one answer: the most that stores give
 _CHUNK_BYTES: Final = 256 * 1024
 _TRIES: Final = 4
 _PAUSE_S: Final = 0.5
@@ -43,6 +44,7 @@ class ObjectStore:
     credentials: Credentials
     pulse: Pulse = lambda: None
     part_bytes: int = PART_BYTES
+    page: int = _PAGE
     _client: httpx.Client = field(
         default_factory=lambda: httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
     )
@@ -111,7 +113,7 @@ class ObjectStore:
                 self._call("DELETE", name, {"uploadId": fields["UploadId"]})
 
     def _listed(self) -> Iterator[str]:
-        query = {"list-type": "2", "prefix": self._folder}
+        query = {"list-type": "2", "max-keys": str(self.page), "prefix": self._folder}
         while True:
             found = _tree(self._call("GET", "", query))
             for element in found.iter():

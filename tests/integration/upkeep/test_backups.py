@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -18,17 +18,11 @@ from sotabox.store.store import Store
 from sotabox.upkeep.backups import Alert, Backups
 from sotabox.upkeep.record import BackupRecord, read_record, write_record
 from sotabox.webhooks.alerts import Alerts
-from tests.integration.upkeep.s3 import Server, serving
+from tests.integration.upkeep.s3 import Server
 from tests.integration.webhooks.receiver import OK, receiving
 
 WITHIN_S = 60
 REFUSED = b"HTTP/1.1 500 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def server(free_port: Callable[[], int]) -> Iterator[Server]:
-    with serving(free_port()) as server:
-        yield server
 
 
 @pytest.fixture
@@ -47,7 +41,7 @@ def stored_at(server: Server, tmp_path: Path, folder: str) -> Settings:
         Settings(),
         backup_store=f"s3://{server.bucket}/{folder}",
         backup_store_endpoint=server.endpoint,
-        backup_store_region="eu-central-1",
+        backup_store_region=server.region,
         backup_store_key_id=server.key_id,
         backup_store_secret_file=secret,
     )
