@@ -59,11 +59,11 @@ def _list(remote: "Remote", limit: int, *, as_json: bool) -> int:
         (
             row["at"][:19].replace("T", " "),
             row["actor"],
+            row["address"],
             row["action"] if row["status"] < 400 else f"{row['action']} (refused)",
             " ".join(row["target"].values()),
-            row["address"],
         )
         for row in rows
     ]
-    print(*columns([("WHEN (UTC)", "WHO", "WHAT", "OF WHAT", "FROM"), *shown]), sep="\n")
+    print(*columns([("WHEN (UTC)", "WHO", "FROM", "WHAT", "OF WHAT"), *shown]), sep="\n")
     return DONE

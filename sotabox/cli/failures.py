@@ -49,7 +49,8 @@ def exit_code(error: SotaboxError) -> int:
 def render_failure(error: SotaboxError) -> str:
     """What a person reads on stderr: what was wrong, each wrong field, what to do next."""
     lines = [f"sotabox: {error.message}"]
-    lines += [f"  {detail.field}: {detail.message}" for detail in error.details]
+    details = [f"{detail.field}: {detail.message}" for detail in error.details]
+    lines += [f"  {detail}" for detail in details if detail != error.message]
     if error.hint:
         lines.append(f"  {error.hint}")
     return "\n".join(lines)

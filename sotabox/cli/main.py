@@ -59,6 +59,7 @@ from sotabox.cli import (
 from sotabox.cli.configuration import merge_configuration
 from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure, render_json_failure
 from sotabox.cli.mcp import command as mcp
+from sotabox.cli.parser import Parser
 from sotabox.errors import SotaboxError
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
@@ -133,19 +134,16 @@ COMMANDS: Final[tuple[Command, ...]] = (
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; cheap, as commands import their libraries only when run."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sotabox",
         description="Turns this server into a platform: upload an app, get a live URL.",
         epilog="Settings: flag > environment (SOTABOX_…) > the file named by SOTABOX_CONFIG.",
-        allow_abbrev=False,
     )
     parser.set_defaults(whole=parser)  # for the command that tells a shell what can be typed
     parser.add_argument("--version", action="version", version=f"sotabox {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
-        under = commands.add_parser(
-            command.NAME, help=command.HELP, description=command.HELP, allow_abbrev=False
-        )
+        under = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
         command.add_arguments(under)
         under.set_defaults(run=command.run)
     return parser

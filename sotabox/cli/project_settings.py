@@ -74,7 +74,7 @@ def _number(text: str) -> Any:
 
 def _get(settings: Mapping[str, Any], name: str, *, as_json: bool) -> None:
     if name not in settings:
-        raise Invalid(f"There is no setting {name}", hint=f"There are: {', '.join(settings)}")
+        raise Invalid(f"There is no setting {name}", hint="sotabox settings lists them.")
     if as_json:
         print_json({name: settings[name]})
     elif settings[name] is not None:

@@ -38,3 +38,9 @@ def test_failure_shows_message_details_and_hint() -> None:
     assert render_failure(error) == (
         "sotabox: 2 settings are wrong\n  domain: has a space\n  Correct them."
     )
+
+
+def test_only_detail_is_said_once() -> None:
+    """An error about one field is one line."""
+    error = errors.Invalid("cpus: use more", details=[errors.Detail("cpus", "use more")])
+    assert render_failure(error) == "sotabox: cpus: use more"
