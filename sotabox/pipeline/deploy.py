@@ -13,6 +13,7 @@ and upstream files from which `recovery` tells what to finish and what to undo.
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -231,6 +232,8 @@ class Deployer:
             deployment_id, attempt, reason, failure.hint
         ):
             await asyncio.sleep(_STORE_PAUSE_S)
+        tree = self.store.folders.tree(deployment_id)  # there still, if the build never began
+        await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
         _logger.info("deployment %s failed: %s", short_id(deployment_id), failure.reason)
 
     async def _note_failure(
