@@ -4,6 +4,7 @@ python -m tests.chaos [--rounds N] [--only WORD]... [--no-page]
 """
 
 import argparse
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ def all_faults() -> list[Fault]:
 def main() -> int:
     """Runs the faults; 1 where one did harm."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was made is removed then, too
     order = [fault.name for fault in all_faults()]
     rows: list[Row] = []
     for world_of, faults in (
