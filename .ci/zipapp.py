@@ -209,9 +209,11 @@ def prune(tree: Path) -> None:
             program.unlink()
     for record in tree.glob("*.dist-info/direct_url.json"):
         record.unlink()  # names the build's own folder, which differs from build to build
-    for record in tree.glob("sotabox-*.dist-info/RECORD"):
+    for record in tree.glob(
+        "*.dist-info/RECORD"
+    ):  # the wrappers' sums differ as well: they name it
         lines = record.read_text().splitlines(keepends=True)
-        record.write_text("".join(line for line in lines if "direct_url.json" not in line))
+        record.write_text("".join(line for line in lines if not _GONE.search(line)))
 
 
 def pack(tools: Path, tree: Path, output: Path) -> None:
@@ -235,6 +237,7 @@ def pack(tools: Path, tree: Path, output: Path) -> None:
     partial.replace(output)
 
 
+_GONE: Final = re.compile(r"^\.\./\.\./bin/(?!caddy,)|/direct_url\.json,")
 _PIP: Final = ("-m", "pip", "--disable-pip-version-check", "install", "-qq")
 
 

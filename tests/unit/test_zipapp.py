@@ -178,3 +178,22 @@ def test_trees_that_contradict_each_other_end_the_build(build: ModuleType, tmp_p
         (tmp_path / name / "lib.py").write_text(name)
     with pytest.raises(SystemExit, match=r"lib\.py differs between versions"):
         build.merge(tmp_path / "two", tmp_path / "one")
+
+
+def test_nothing_that_differs_from_build_to_build_goes_in(
+    build: ModuleType, tmp_path: Path
+) -> None:
+    """The folder that a build happens in is named by nothing that is packed: same commit, same bytes."""
+    info = tmp_path / "lib-1.dist-info"
+    info.mkdir()
+    (info / "direct_url.json").write_text('{"url": "file:///home/me"}')
+    kept = ["lib.py,sha256=a,1\n", "../../bin/caddy,sha256=b,1\n"]
+    gone = ["../../bin/lib,sha256=c,1\n", "lib-1.dist-info/direct_url.json,,\n"]
+    (info / "RECORD").write_text("".join(kept + gone))
+    for name in ("lib", "caddy"):
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        (tmp_path / "bin" / name).write_text("#!/home/me/bin/python\n")
+    build.prune(tmp_path)
+    assert (info / "RECORD").read_text() == "".join(kept)
+    assert [path.name for path in info.iterdir()] == ["RECORD"]
+    assert [path.name for path in (tmp_path / "bin").iterdir()] == ["caddy"]
