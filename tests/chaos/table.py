@@ -26,6 +26,8 @@ is not left to chance: the process ends itself there, or stands still while the 
   engine is back, the disk has room) until *everything* is well: the box is ready, every app answers at its
   own address, each accepted deployment is at its end, and nothing is left behind. An old version that
   drains for up to {drain_s} s, and builds that begin anew, are part of it.
+- **Load** is the machine's average over 15 minutes. Where it exceeds the cores, others were at work as well,
+  and everything took that many times longer.
 - **Left behind** lists deployments without an end, containers, networks and images that belong to no
   row, rows whose container or image is gone, upstreams and routes that differ from the rows, files in
   progress, and whatever was acknowledged and is not there.
@@ -65,6 +67,7 @@ def render_row(row: Row) -> str:
         f"{median(row.recoveries_s):.1f} s, {max(row.recoveries_s):.1f} s",
         left.replace("|", "/").replace("\n", " "),
         f"`{row.fault.name}`",
-        f"{datetime.now(UTC):%Y-%m-%d}, {__version__}, {os.cpu_count()} cores {platform.machine()}",
+        f"{datetime.now(UTC):%Y-%m-%d}, {__version__}, {os.cpu_count()} cores {platform.machine()}, "
+        f"load {os.getloadavg()[2]:.0f}",
     )
     return f"| {' | '.join(cells)} |"
