@@ -7,7 +7,14 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from sotabox.dashboard.project import Head, crumbs_of, head_of, live_of
+from sotabox.dashboard.project import (
+    Head,
+    Pending,
+    crumbs_of,
+    head_of,
+    live_of,
+    pending_of,
+)
 from sotabox.dashboard.templates import Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
@@ -34,7 +41,7 @@ class EnvironmentPage(Page):
     tab: str = "environment"
     variables: tuple[EnvVar, ...]
     revealed: str
-    changed_at: str
+    pending: Pending | None
     key: str = ""
     value: str = ""
     target: str = Target.BOTH
@@ -134,7 +141,7 @@ async def _page(
         head=head,
         variables=tuple(shown.get(variable.key, variable) for variable in masked),
         revealed=reveal,
-        changed_at=await env_vars.pending_since(me.box.store, head.project) or "",
+        pending=await pending_of(me, head),
         key=key,
         value=value,
         target=target,

@@ -11,7 +11,7 @@ from sotabox.dashboard import story
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
-from sotabox.errors import BadRequest, Forbidden
+from sotabox.errors import BadRequest, Conflict, Forbidden, NothingRunning
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
 from sotabox.operations import deployments, env_vars
@@ -55,6 +55,14 @@ class Head:
         return self.latest.running if self.latest else None
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Variables that changed since the running release was started; `keys` where they are known."""
+
+    at: str
+    keys: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A deployment in a list."""
@@ -91,7 +99,7 @@ class OverviewPage(Page):
     took_ms: int
     plan: str
     entries: tuple[Entry, ...]
-    changed_at: str
+    pending: Pending | None
     box_url: str
     source: Source
     trouble: Trouble = NO_TROUBLE
@@ -156,6 +164,22 @@ async def entries_of(me: Me, head: Head, found: list[Deployment]) -> tuple[Entry
     )
 
 
+async def pending_of(me: Me, head: Head) -> Pending | None:
+    """What the running release does not know, for whom it concerns; None where it knows all."""
+    store = me.box.store
+    at = await env_vars.pending_since(store, head.project) if head.may_change else None
+    if at is None:
+        return None
+    try:
+        _, found = await env_vars.unknown_to_running(store, me.actor, head.project.id)
+    except Conflict:  # it is older than the box's memory of variables
+        return Pending(at, ())
+    except NothingRunning:  # it ended meanwhile
+        return None
+    keys = sorted((*found.added, *found.changed, *found.removed))
+    return Pending(at, tuple(keys)) if keys else None
+
+
 def can_return(deployment: Deployment) -> bool:
     """Whether one can go back to it."""
     kept = deployment.image_id is not None and deployment.url is not None
@@ -189,7 +213,7 @@ async def overview(
         took_ms=story.total_ms(shown.phases) if shown else 0,
         plan=plan.headline if plan else "",
         entries=await entries_of(me, head, recent),
-        changed_at=await env_vars.pending_since(store, head.project) or "",
+        pending=await pending_of(me, head),
         box_url=me.box.page(""),
         source=source,
         trouble=trouble,

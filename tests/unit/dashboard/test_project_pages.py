@@ -173,6 +173,26 @@ async def test_who_reads_values_is_in_the_audit_log(admin: Browser) -> None:
     assert noted == [(email, {"project": "shop"}), (email, {"project": "shop", "key": "KEY"})]
 
 
+async def test_hint_names_what_the_running_release_does_not_know(admin: Browser) -> None:
+    """By name, never by value; and it is gone when all is as it was."""
+    project = await admin.site.project("shop")
+    store = admin.site.box.store
+    await store.env_vars.upsert(project.id, "KEPT", "v1", 10)
+    kept = await store.env_vars.of_project(project.id)
+    digest = await store.env_snapshots.keep(project.id, kept)
+    running = await served(admin, project)
+    await store.deployments.record(running, env_digest=digest)
+    await admin.send("/projects/shop/environment", {"key": "NEW", "value": "s3cret"})
+    for path in ("", "/environment"):
+        page = (await admin.get(f"/projects/shop{path}")).text
+        assert "1 variable changed" in page
+        assert "does not know of it: <code>NEW</code>." in page
+        assert "s3cret" not in page
+    form = {"key": "NEW"}
+    await admin.send("/projects/shop/environment/delete", form, of="/projects/shop/environment")
+    assert "does not know" not in (await admin.get("/projects/shop")).text
+
+
 async def test_deployment_tells_what_it_cost_and_brought(admin: Browser) -> None:
     """Requests while switching, and how the image and variables differ from what served before."""
     project = await admin.site.project("shop")
