@@ -59,6 +59,7 @@ def render_row(row: Row) -> str:
     failed = f"{row.failed:,} of {row.requests:,}" if row.fault.apps else "—"
     if row.failed and row.fault.loses:
         failed += f": {row.fault.loses}"
+    machine = f"{os.cpu_count()} cores {platform.machine()}, load {os.getloadavg()[2]:.0f}"
     left = "<br>".join(sorted(set(row.left))) or "nothing"
     cells = (
         row.fault.title,
@@ -67,7 +68,6 @@ def render_row(row: Row) -> str:
         f"{median(row.recoveries_s):.1f} s, {max(row.recoveries_s):.1f} s",
         left.replace("|", "/").replace("\n", " "),
         f"`{row.fault.name}`",
-        f"{datetime.now(UTC):%Y-%m-%d}, {__version__}, {os.cpu_count()} cores {platform.machine()}, "
-        f"load {os.getloadavg()[2]:.0f}",
+        f"{datetime.now(UTC):%Y-%m-%d}, {__version__}, {machine}",
     )
     return f"| {' | '.join(cells)} |"
