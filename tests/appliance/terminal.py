@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+SCREENS = Path(__file__).resolve().parents[1] / "golden" / "cli"
 _WIDTH, _HEIGHT = 112, 50
 _LONGEST_S = 90
 #: What differs from run to run, and what it is shown as.
@@ -113,3 +114,11 @@ def terminal(folder: Path, home: Path, more: Mapping[str, str] | None = None) ->
         yield window
     finally:
         window.tmux("kill-server")
+
+
+def assert_screen(window: Terminal, name: str) -> None:
+    """The window shows what is kept under `name`; SOTABOX_KEEP_SCREENS=1 keeps what it shows."""
+    path = SCREENS / name
+    if os.environ.get("SOTABOX_KEEP_SCREENS"):
+        path.write_text(window.screen(), encoding="utf-8")
+    assert window.screen() == path.read_text(encoding="utf-8")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -20,12 +19,11 @@ from sotabox.operations.actor import Actor
 from sotabox.operations.throttle import Throttle
 from sotabox.settings import Settings
 from tests.appliance.person import Person, break_app, person_at
-from tests.appliance.terminal import Terminal, terminal
+from tests.appliance.terminal import Terminal, assert_screen, terminal
 from tests.box import Box, free_port, running_box
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
-SCREENS = Path(__file__).resolve().parents[1] / "golden" / "cli"
 SICK_AFTER_S = 3
 
 
@@ -48,14 +46,6 @@ def window(person: Person, shared_box: Box) -> Iterator[Terminal]:
     with terminal(folder, person.home) as window:
         yield window
     shared_box.request("DELETE", "/v1/projects/my-app")
-
-
-def assert_screen(window: Terminal, name: str) -> None:
-    """The window shows what is kept under `name`; SOTABOX_KEEP_SCREENS=1 keeps what it shows."""
-    path = SCREENS / name
-    if os.environ.get("SOTABOX_KEEP_SCREENS"):
-        path.write_text(window.screen(), encoding="utf-8")
-    assert window.screen() == path.read_text(encoding="utf-8")
 
 
 def test_screen_of_a_first_hour_is_as_kept(

@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 
 from tests.appliance.person import Person, person_at
+from tests.appliance.terminal import assert_screen, terminal
 from tests.box import Box, running_box
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -64,6 +65,24 @@ def test_app_is_paused_resumed_and_restarted(person: Person, shared_box: Box) ->
     assert resumed.out.splitlines()[-1].startswith(f"http://{slug}.localhost:{shared_box.port} ")
     assert person.run("restart", "--json").rows[0]["status"] == "running"
     assert shared_box.visit(slug).status == 200
+
+
+def test_screen_of_looking_after_an_app_is_as_kept(person: Person, shared_box: Box) -> None:
+    """What works, what can't be done now and what I mistype: each is a line or two that help."""
+    with terminal(person.folder, person.home / "window") as window:
+        window.type(f"sotabox login localhost:{shared_box.port} --key - <<< {person.key}")
+        window.type("sotabox init --force --name my-app")
+        window.type("sotabox deploy")
+        window.clear()
+        for line in (
+            "settings set memory_mb=128 health_path=/", "settings set memory_mb=lots",
+            "env set COLOUR=blue", "env diff", "redeploy", "env diff",
+            "pause", "pause", "restart", "resume", "webhooks", "members", "members add ada",
+            "keys revoke none", "deplyo", "deploy --ref main", "rollback 7",
+        ):  # fmt: skip
+            window.type(f"sotabox {line}")
+        assert_screen(window, "screen-look-after.txt")
+    assert person.run("projects", "delete", "my-app", "--yes", "my-app").code == 0
 
 
 def test_settings_are_shown_set_and_given_back(person: Person) -> None:
