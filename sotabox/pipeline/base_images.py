@@ -60,6 +60,19 @@ class BaseImages:
             for further in images_named(told, build_args):
                 await self._judge(project, further, credentials, log)
 
+    async def have_chosen(
+        self, project: Project, dockerfile: str, credentials: Credentials, log: DeploymentLog
+    ) -> None:
+        """The same for a Dockerfile of ours: its images are the box's choice, and everybody's.
+
+        Raises:
+            BuildFailed: one can't be pulled.
+        """
+        for reference in images_named(dockerfile):
+            if await self._images.exists(reference) is None:
+                auth = await self._images.credentials_of(reference, credentials)
+                await self._images.pull(reference, auth, on_line=log.build)
+
     async def note_pull(
         self, project: Project, reference: str, image: Image, auth: tuple[str, str] | None
     ) -> None:

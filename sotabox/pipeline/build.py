@@ -144,8 +144,11 @@ class Builder:
         secrets = build_secrets(plan, env, self._hash_key, self._host_build)
         dockerfile = await self._dockerfile(project, plan, tree, secrets, log)
         credentials = await self._keyring.of(project)
-        await self._bases.have(project, dockerfile, secrets.build_args, credentials, log)
         ours = plan.build_method is BuildMethod.AUTO
+        if ours:
+            await self._bases.have_chosen(project, dockerfile, credentials, log)
+        else:
+            await self._bases.have(project, dockerfile, secrets.build_args, credentials, log)
         context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)
         image = self._image_name(project, deployment)
         await self._gate.wait(log.build)
