@@ -164,14 +164,24 @@ class Deployer:
             reach(FaultPoint.BUILD_BEGUN)
             release = await self._release(deployment, attempt)
             reach(FaultPoint.IMAGE_BUILT)
+        if not isinstance(deployment.origin, ImageOrigin):
+            attempt.unnoted_image = release.image_tag
         image = await self.images.exists(release.image_id)
-        return await self.store.deployments.advance(
+        built = await self.store.deployments.advance(
             deployment_id,
             Status.BUILT,
             phases=attempt.phases,
             image_bytes=image.size_bytes if image else None,
             **release.columns(),
         )
+        if built is None:
+            self._drop_unnoted(attempt)
+        attempt.unnoted_image = None
+        return built
+
+    def _drop_unnoted(self, attempt: Attempt) -> None:
+        if attempt.unnoted_image is not None:
+            self.retention.drop_soon(attempt.unnoted_image)
 
     async def _release(self, deployment: Deployment, attempt: Attempt) -> Release:
         """What a deployment runs: built of its archive, fetched before where it is from Git, or an
@@ -234,6 +244,7 @@ class Deployer:
             await asyncio.sleep(_STORE_PAUSE_S)
         tree = self.store.folders.tree(deployment_id)  # there still, if the build never began
         await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
+        self._drop_unnoted(attempt)
         _logger.info("deployment %s failed: %s", short_id(deployment_id), failure.reason)
 
     async def _note_failure(

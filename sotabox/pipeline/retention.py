@@ -43,6 +43,10 @@ class Retention:
         """The same for all projects: what an end of this process may have kept from being done."""
         self._begin(self._tidy_all, "tidy all projects")
 
+    def drop_soon(self, image_tag: str) -> None:
+        """Removes an image that was built and could not be noted."""
+        self._begin(partial(self._drop, image_tag), f"drop {image_tag}")
+
     def keep_soon(self, container_id: str) -> None:
         """Lets the engine restart a container by itself, now that it serves."""
         self._begin(partial(self._containers.keep, container_id), f"keep {container_id[:12]}")
@@ -72,6 +76,10 @@ class Retention:
                 return
             if pause_s is not None:
                 await asyncio.sleep(pause_s)
+
+    async def _drop(self, image_tag: str) -> None:
+        # By its name: the same image may have another one, by which an older release is kept.
+        await self._images.untag(image_tag)
 
     async def _tidy(self, project_id: str) -> None:
         async with self._turn:
