@@ -12,7 +12,8 @@ class SettingsOut(msgspec.Struct, kw_only=True):
     `builder`, `root_directory` and the commands count from the next build, all else from the next
     start of a container; more memory and CPU at once. `guard_minutes` is how long a new version is
     watched: one with more server errors than `guard_5xx_percent`, or that ends by itself again and
-    again, gives way to the version before.
+    again, gives way to the version before. `replicas`, 1 to 8, is how many containers serve side by
+    side from the next deployment on, a redeploy too; each has `memory_mb` and `cpus` for itself.
     """
 
     memory_mb: int | None
@@ -28,6 +29,7 @@ class SettingsOut(msgspec.Struct, kw_only=True):
     start_command: str | None
     guard_minutes: int | None
     guard_5xx_percent: float | None
+    replicas: int | None
 
     @classmethod
     def of(cls, settings: ProjectSettings) -> "SettingsOut":
@@ -50,3 +52,4 @@ class SettingsIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     start_command: str | UnsetType | None = UNSET
     guard_minutes: int | UnsetType | None = UNSET
     guard_5xx_percent: float | UnsetType | None = UNSET
+    replicas: int | UnsetType | None = UNSET

@@ -21,7 +21,8 @@ from sotabox.model.deployment import Deployment
 from sotabox.model.times import format_time, parse_time
 from sotabox.operations import runtime_logs
 from sotabox.operations.actor import Actor
-from sotabox.operations.runtime_logs import AppLine, Wanted
+from sotabox.operations.app_lines import AppLine
+from sotabox.operations.runtime_logs import Wanted
 from sotabox.web import sse
 from sotabox.web.box import Box
 from sotabox.web.merge import merged

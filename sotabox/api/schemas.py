@@ -20,7 +20,7 @@ class ProjectOut(msgspec.Struct, kw_only=True):
 
     `status` is that of its newest deployment, or `running` while that one is settled and another
     serves; `paused` while it is paused and nothing is under way; null before the first. `url`,
-    without a scheme, while something serves.
+    without a scheme, while something serves; `replicas`, how many containers do.
     `health` is of what serves: `healthy`, or `degraded` while it ends by itself again and again, of
     which `crash_loop` tells.
     """
@@ -31,6 +31,7 @@ class ProjectOut(msgspec.Struct, kw_only=True):
     slug: str
     status: str | None
     url: str | None
+    replicas: int
     health: Health | None
     crash_loop: CrashLoop | None
     created_at: str
@@ -45,6 +46,7 @@ class ProjectOut(msgspec.Struct, kw_only=True):
             slug=project.slug,
             status=_status(project, latest),
             url=latest.running.url if latest and latest.running else None,
+            replicas=len(latest.running.replicas) if latest and latest.running else 0,
             health=latest.running.health if latest and latest.running else None,
             crash_loop=latest.running.crash_loop if latest and latest.running else None,
             created_at=project.created_at,

@@ -157,6 +157,11 @@ class Parts:
             puller=puller,
             build_slots=build_slots,
         )
+        certificates = Certificates(self.router_settings)
+        index = AskIndex(
+            certificates.exists, rationed=self.router_settings.tls_mode is TlsMode.AUTO
+        )
+        self.routes = Routes(store, self.caddy, self.upstreams, self._host_of, index.replace)
         swap = Swap(
             settings=settings,
             store=store,
@@ -164,6 +169,7 @@ class Parts:
             drains=self.drains,
             retention=self.retention,
             guards=self.guards,
+            routes=self.routes,
             locks=swaps,
             url_of=self._url_of,
         )
@@ -188,11 +194,6 @@ class Parts:
             url_of=self._url_of,
         )
         self.queue = Queue(deployer.run, on_end=store.logs.wake)
-        certificates = Certificates(self.router_settings)
-        index = AskIndex(
-            certificates.exists, rationed=self.router_settings.tls_mode is TlsMode.AUTO
-        )
-        self.routes = Routes(store, self.caddy, self.upstreams, self._host_of, index.replace)
         self.domains = self._domains(certificates, index)
         self.courier = Courier(
             store,
@@ -225,6 +226,7 @@ class Parts:
             queue=self.queue,
             rooms=rooms,
             rebuilds=self.rebuilds,
+            routes=self.routes,
             upstreams=self.upstreams,
             swaps=swaps,
             waiting_target=waiting,

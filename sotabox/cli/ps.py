@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from sotabox.cli.columns import columns
 from sotabox.cli.connect import add_remote, connect, print_json, screen_for
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     rows = [
         (
             project["status"] or "new",
-            project["slug"],
+            project["slug"] + _times(project),
             f"{scheme}://{project['url']}" if project["url"] else "",
             ago(project["updated_at"], now),
         )
@@ -58,6 +58,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     for line, row in zip(columns(rows), rows, strict=True):
         screen.line(mark(screen, row[0]) + " " + line)
     return DONE
+
+
+def _times(project: Mapping[str, Any]) -> str:
+    """How many containers serve, where that is not one; a box of an earlier version says none."""
+    replicas = project.get("replicas", 1)
+    return f" ({replicas} replicas)" if replicas > 1 else ""
 
 
 def mark(screen: Screen, status: str) -> str:

@@ -19,7 +19,7 @@ from sotabox.errors import NotFound
 from sotabox.events import Event, Lagged, Sampled
 from sotabox.operations import deployments, runtime_logs, sessions
 from sotabox.operations.actor import Actor, visible_project
-from sotabox.operations.runtime_logs import AppLine
+from sotabox.operations.app_lines import AppLine
 from sotabox.store.logs import LogLine
 from sotabox.store.store import Store
 from sotabox.web import sse

@@ -18,7 +18,7 @@ from sotabox.dashboard.templates import Page
 from sotabox.dashboard.visit import Me
 from sotabox.model.deployment import Deployment
 from sotabox.operations import deployments, runtime_logs
-from sotabox.operations.runtime_logs import AppLine
+from sotabox.operations.app_lines import AppLine
 from sotabox.web.ansi import strip_escapes
 
 _TEXT: Final = "text/plain; charset=utf-8"

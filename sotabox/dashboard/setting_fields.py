@@ -68,6 +68,7 @@ GROUPS: Final = (
             _whole("memory_mb", "Memory, MB", "The app is ended when it takes more."),
             Field(name="cpus", label="CPU, cores", kind=float, hint="Such as 0.5 or 2."),
             _whole("pids", "Processes", "Threads count as well."),
+            _whole("replicas", "Replicas", "Containers side by side, up to 8, each with all this."),
         ),
     ),
     Group(
@@ -138,6 +139,7 @@ def defaults_of(box: Settings) -> dict[str, str]:
         "guard_minutes": "0",
         "guard_5xx_percent": _show(PERCENT_DEFAULT),
         "builder": BUILDERS[0],
+        "replicas": "1",
     }
 
 

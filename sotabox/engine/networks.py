@@ -14,7 +14,7 @@ from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.labels import Role
 from sotabox.errors import Unavailable
 
-_PREFIX_LENGTH: Final = 27  # 30 addresses: the gateway's and those of two versions, many times
+_PREFIX_LENGTH: Final = 27  # 30 addresses: the gateway's, and those of three versions of eight
 _ATTEMPTS: Final = 64
 _BRIDGE_NAME: Final = "com.docker.network.bridge.name"
 _ROUTES: Final = Path("/proc/net/route")
@@ -49,6 +49,14 @@ def free_address(network: Network, taken: Collection[str]) -> str:
         if host not in used:
             return str(host)
     raise NetworkFull(f"all {len(hosts)} addresses of {network.subnet} are taken")
+
+
+def free_addresses(network: Network, taken: Collection[str], count: int) -> list[str]:
+    """The fixed addresses that the project's next containers take, as `free_address` gives them."""
+    addresses: list[str] = []
+    for _ in range(count):
+        addresses.append(free_address(network, {*taken, *addresses}))
+    return addresses
 
 
 def free_subnets(pool: IPv4Network, taken: Iterable[IPv4Network]) -> Iterable[IPv4Network]:

@@ -7,9 +7,10 @@
 Source: moby, `daemon/daemon_unix.go`; the kernel's cgroup-v1/memory, cgroup-v1/cpuacct, cgroup-v2.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Final
 
 from sotabox.engine.cgroups import EngineGroups, Hierarchy
 
@@ -25,6 +26,24 @@ class Usage:
     memory_bytes: int
     received_bytes: int = 0
     sent_bytes: int = 0
+
+    def since(self, earlier: "Usage") -> "Usage":
+        """What was used since then; memory is what it is. One that began anew used nothing known."""
+        return Usage(
+            max(0, self.cpu_us - earlier.cpu_us),
+            self.memory_bytes,
+            max(0, self.received_bytes - earlier.received_bytes),
+            max(0, self.sent_bytes - earlier.sent_bytes),
+        )
+
+
+NOTHING: Final = Usage(0, 0)
+
+
+def total(usages: Iterable[Usage]) -> Usage:
+    """All of these together."""
+    rows = [astuple(usage) for usage in usages]
+    return Usage(*map(sum, zip(*rows, strict=True))) if rows else NOTHING
 
 
 def read_usages(

@@ -7,6 +7,7 @@ import msgspec
 
 from sotabox.model.crash_loop import CrashLoop, Health
 from sotabox.model.origin import Origin
+from sotabox.model.replica import Replica
 from sotabox.model.swap import SwapReport
 
 
@@ -72,8 +73,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     framework: str | None = None
     plan: str | None = None  # the build plan, as JSON
     port: int | None = None
-    container_id: str | None = None
-    address: str | None = None  # host:port of its container
+    replicas: tuple[Replica, ...] = ()  # its containers, from the swap on
     error: str | None = None
     hint: str | None = None
     env_digest: str | None = None  # of the variables with which it was started
@@ -86,6 +86,11 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str | None = None
     created_at: str
     updated_at: str
+
+    @property
+    def container_ids(self) -> tuple[str, ...]:
+        """The containers that serve it, or did."""
+        return tuple(replica.container_id for replica in self.replicas)
 
     @property
     def health(self) -> Health | None:

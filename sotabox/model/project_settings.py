@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from sotabox.model.replica import REPLICAS_MOST
+
 BUILDERS: Final = ("auto", "dockerfile", "railpack")
 MEMORY_LEAST_MB: Final = 6  # the engine gives no less
 MEMORY_MOST_MB: Final = 1_048_576
@@ -36,6 +38,7 @@ class ProjectSettings(msgspec.Struct, frozen=True, kw_only=True):
     start_command: str | None = None
     guard_minutes: int | None = None
     guard_5xx_percent: float | None = None
+    replicas: int | None = None
 
 
 FIELDS: Final = tuple(field.name for field in msgspec.structs.fields(ProjectSettings))
@@ -100,4 +103,5 @@ _CHECKS: Final[Mapping[str, Callable[[Any], str | None]]] = {
     "start_command": _check_command,
     "guard_minutes": _whole(0, GUARD_MOST_MIN),
     "guard_5xx_percent": lambda value: None if 0 < value <= 100 else "use more than 0, up to 100",
+    "replicas": _whole(1, REPLICAS_MOST),
 }

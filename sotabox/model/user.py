@@ -27,11 +27,12 @@ class Quota(msgspec.Struct, frozen=True):
     projects_max: int | None = None
     memory_mb: int | None = None  # a container
     cpus: float | None = None  # a container
+    replicas: int | None = None  # containers of a version
 
 
 QUOTAS: Final[dict[Plan, Quota]] = {
     Plan.BOX: Quota(),
-    Plan.FREE: Quota(projects_max=5, memory_mb=256, cpus=0.5),
+    Plan.FREE: Quota(projects_max=5, memory_mb=256, cpus=0.5, replicas=1),
 }
 
 

@@ -133,9 +133,9 @@ def _of_backups(settings: Settings, record: BackupRecord) -> Iterator[Metric]:
 def _of_apps(latest: Latest) -> Iterator[Metric]:
     look = latest.look
     usages = {
-        slug: look.usages[look.containers[project_id]]
+        slug: usage
         for project_id, slug in look.slugs.items()
-        if look.containers[project_id] in look.usages
+        if (usage := look.usage_of(project_id)) is not None
     }
     cpu = {slug: usage.cpu_us / 1e6 for slug, usage in usages.items()}
     memory = {slug: usage.memory_bytes for slug, usage in usages.items()}

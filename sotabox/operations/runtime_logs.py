@@ -5,6 +5,7 @@ It is the container's: with a container that was replaced, its lines are gone.
 
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from sotabox.engine.client import EngineError
@@ -12,16 +13,9 @@ from sotabox.engine.frames import LogLine
 from sotabox.errors import NothingRunning
 from sotabox.model.deployment import Deployment
 from sotabox.operations.actor import Actor, visible_project
+from sotabox.operations.app_lines import AppLine, Lines, as_they_come, by_time, named
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.store.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class AppLine:
-    """A line that an app printed; `at` (RFC 3339, nanoseconds) is where to go on from."""
-
-    at: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +57,24 @@ async def serving(store: Store, actor: Actor, ref: str) -> Deployment:
 
 async def tail(pipeline: Pipeline, deployment: Deployment, lines: int) -> list[AppLine]:
     """The last lines of a serving deployment; none where its container is just being made anew."""
-    return [line async for line in printed(pipeline, deployment, lines)]
+    return await wanted_lines(pipeline, deployment, Wanted(tail=lines))
 
 
 async def printed(
     pipeline: Pipeline, deployment: Deployment, lines: int | None = None, since: str | None = None
 ) -> AsyncIterator[AppLine]:
-    """The last lines of a serving deployment, or all that are kept, as they are read."""
+    """The last lines of a serving deployment, or all that are kept, as they are read.
+
+    With several replicas `lines` counts for each of them.
+    """
     containers = pipeline.rooms.containers
-    async for line in _told(containers.printed(_container(deployment), lines, since)):
-        yield line
+    sources = [
+        _told(containers.printed(replica.container_id, lines, since), ordinal, deployment)
+        for ordinal, replica in enumerate(deployment.replicas, start=1)
+    ]
+    async with aclosing(by_time(sources)) as merged:
+        async for line in merged:
+            yield line
 
 
 async def wanted_lines(pipeline: Pipeline, deployment: Deployment, wanted: Wanted) -> list[AppLine]:
@@ -91,19 +93,21 @@ async def wanted_lines(pipeline: Pipeline, deployment: Deployment, wanted: Wante
 async def follow(
     pipeline: Pipeline, deployment: Deployment, after: str
 ) -> AsyncIterator[list[AppLine]]:
-    """Lines after the one of `after` as they are printed, until the container ends."""
-    source = pipeline.rooms.containers.follow(_container(deployment), since=after or None)
-    async for line in _told(source):
-        yield [line]
+    """Lines after the one of `after` as they are printed, until a container of it ends."""
+    containers = pipeline.rooms.containers
+    sources = [
+        _told(containers.follow(replica.container_id, since=after or None), ordinal, deployment)
+        for ordinal, replica in enumerate(deployment.replicas, start=1)
+    ]
+    async with aclosing(as_they_come(sources)) as merged:
+        async for line in merged:
+            yield [line]
 
 
-def _container(deployment: Deployment) -> str:
-    return deployment.container_id or "none"
-
-
-async def _told(source: AsyncIterator[LogLine]) -> AsyncIterator[AppLine]:
+async def _told(source: AsyncIterator[LogLine], ordinal: int, deployment: Deployment) -> Lines:
+    count = len(deployment.replicas)
     try:
         async for line in source:
-            yield AppLine(line.at, line.text)
+            yield named(AppLine(line.at, line.text), ordinal, count)
     except EngineError:  # the container was removed meanwhile: what was there has been told
         return

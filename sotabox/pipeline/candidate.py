@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +11,7 @@ from sotabox.engine.client import EngineError, EngineNotFound
 from sotabox.engine.container import Container
 from sotabox.engine.containers import Containers
 from sotabox.engine.labels import Role
-from sotabox.engine.networks import NetworkFull, Networks, free_address
+from sotabox.engine.networks import NetworkFull, Networks, free_addresses
 from sotabox.engine.sockets import listening
 from sotabox.engine.spec import ContainerRequest
 from sotabox.errors import EngineUnavailable
@@ -73,10 +73,34 @@ class Candidates:
         entrypoint: tuple[str, ...] | None = None,
         role: Role = Role.APP,
     ) -> ContainerRequest:
-        """The container that a release needs, on an address of its project that nobody has."""
+        """One container, as `requests` has them."""
+        [request] = await self.requests(
+            project, deployment, env, command=command, entrypoint=entrypoint, role=role
+        )
+        return request
+
+    async def requests(
+        self,
+        project: Project,
+        deployment: Deployment,
+        env: Mapping[str, str],
+        *,
+        count: int = 1,
+        command: tuple[str, ...] | None = None,
+        entrypoint: tuple[str, ...] | None = None,
+        role: Role = Role.APP,
+        kept: Collection[str] = (),
+    ) -> list[ContainerRequest]:
+        """The containers that a release needs, on addresses of its project that nobody has.
+
+        As many as wanted, within the plan of the project's owner.
+
+        What an earlier try has left of this deployment is removed, but for the containers `kept`.
+        """
         if deployment.image_id is None or deployment.port is None:
             raise DeploymentFailed("The image of this version is not kept any more")
         limits = await self._limits.of(project)
+        count = await self._limits.replicas(project, count)
         promised = frozenset(self._promised)
         network, places = await asyncio.gather(
             self._networks.ensure(project.id, project.slug),
@@ -84,34 +108,42 @@ class Candidates:
         )
         for left in places:
             # Of a try that the engine's absence cut off; a command goes on beside what serves.
-            if left.deployment_id == deployment.id and Role.COMMAND not in {role, left.role}:
+            mine = left.deployment_id == deployment.id and left.container_id not in kept
+            if mine and Role.COMMAND not in {role, left.role}:
                 await self._containers.remove(left.container_id)
         taken = promised | self._promised | {place.address for place in places}
         try:
-            address = free_address(network, taken)
+            addresses = free_addresses(network, taken, count)
         except NetworkFull as error:
             raise DeploymentFailed(
                 "Every address of this project's network is taken",
                 hint="Old versions free theirs once they have drained; then deploy again.",
             ) from error
-        # Until its container is there to be seen; `start` follows at once.
-        self._promised.add(address)
-        return ContainerRequest(
-            instance_id=self._instance_id,
-            project_id=project.id,
-            deployment_id=deployment.id,
-            slug=project.slug,
-            image_id=deployment.image_id,
-            network_id=network.id,
-            address=address,
-            env=env,
-            command=command,
-            entrypoint=entrypoint,
-            port=deployment.port,
-            limits=limits,
-            stop_grace_s=self._settings.stop_grace_s,
-            role=role,
-        )
+        # Until their containers are there to be seen; `start` follows at once.
+        self._promised.update(addresses)
+        return [
+            ContainerRequest(
+                instance_id=self._instance_id,
+                project_id=project.id,
+                deployment_id=deployment.id,
+                slug=project.slug,
+                image_id=deployment.image_id,
+                network_id=network.id,
+                address=address,
+                env=env,
+                command=command,
+                entrypoint=entrypoint,
+                port=deployment.port,
+                limits=limits,
+                stop_grace_s=self._settings.stop_grace_s,
+                role=role,
+            )
+            for address in addresses
+        ]
+
+    def release(self, requests: Iterable[ContainerRequest]) -> None:
+        """Forgets promises of addresses: the containers are there, or never will be."""
+        self._promised.difference_update(request.address or "" for request in requests)
 
     async def start(self, request: ContainerRequest) -> Candidate:
         """A running container.

@@ -63,7 +63,7 @@ class Crashes:
 
     async def _started(self, event: ContainerEvent, run: _Run) -> None:
         deployment = await self.store.deployments.running(event.project_id or "")
-        if deployment is None or deployment.container_id != event.container_id:
+        if deployment is None or event.container_id not in deployment.container_ids:
             return
         restarts = (await self.containers.inspect(event.container_id)).restart_count
         by_engine, run.restarts = restarts > run.restarts, restarts
@@ -106,8 +106,8 @@ class Crashes:
         if deployment.status is not Status.RUNNING or quiet_s < self.quiet_s:
             return
         try:
-            container = await self.containers.inspect(deployment.container_id or "none")
+            found = [await self.containers.inspect(id_) for id_ in deployment.container_ids]
         except EngineNotFound:
             return  # another is about to be made of its image
-        if container.running:
+        if all(container.running for container in found):
             await self.store.crash_loops.put(deployment, msgspec.structs.replace(loop, over=True))

@@ -2,8 +2,8 @@
 
     build    the archive becomes an image                        (not for a redeploy or rollback)
     release  the release command runs, where the app has one
-    start    a candidate container, which serves nobody yet
-    health   it answers, or the deployment fails and the old version never noticed
+    start    a candidate container, or as many as are to serve; they serve nobody yet
+    health   each answers, or the deployment fails and the old version never noticed
     swap     one file is renamed, one transaction notes it
     drain    the old version finishes its requests, in the background
 
@@ -26,9 +26,10 @@ from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import EnvVar, build_env
 from sotabox.model.ids import short_id
 from sotabox.model.origin import ImageOrigin
+from sotabox.model.replica import upstream_of
 from sotabox.pipeline.attempt import Attempt
 from sotabox.pipeline.build import Builder, Release, command_of, read_plan
-from sotabox.pipeline.candidate import Candidate, Candidates
+from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.failure import DeploymentFailed
@@ -37,9 +38,10 @@ from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.release import ReleaseCommand
+from sotabox.pipeline.replicas import Started, all_healthy, discard_all, replicas_of, start_all
 from sotabox.pipeline.retention import Retention
 from sotabox.pipeline.swap import Swap
-from sotabox.pipeline.terms import terms_of
+from sotabox.pipeline.terms import Terms, terms_of
 from sotabox.pipeline.traffic import Visits
 from sotabox.settings import Settings
 from sotabox.store.store import Store
@@ -130,26 +132,33 @@ class Deployer:
                     command, attempt.project, deployment, env, attempt.log
                 )
             reach(FaultPoint.RELEASE_COMMAND_DONE)
+        terms = await terms_of(self.store, self.settings, attempt.project)
         with attempt.phase("start"):
-            request = await self.candidates.request(
-                attempt.project, deployment, env, command=command_of(read_plan(deployment))
+            requests = await self.candidates.requests(
+                attempt.project,
+                deployment,
+                env,
+                count=terms.replicas,
+                command=command_of(read_plan(deployment)),
             )
-            candidate = await self.candidates.start(request)
-        attempt.log.deploy("Container started")
+            started = await start_all(self.candidates, requests)
+        several = f"{len(started)} containers started" if len(started) > 1 else None
+        attempt.log.deploy(several or "Container started")
         try:
             async with self.visits.watch(attempt.project) as watch:
                 with attempt.phase("health"):
-                    await self._check_health(deployment, attempt, candidate)
+                    await self._check_health(deployment, attempt, terms, started)
                 reach(FaultPoint.CANDIDATE_HEALTHY)
                 await watch.hold()
-                swapped = await self.swap.make(deployment_id, attempt, candidate, watch)
+                swapped = await self.swap.make(deployment_id, attempt, started, watch)
         except BaseException:
             # Should undoing a swap have failed as well, visitors are with it: recovery decides.
-            if self.swap.upstreams.read(attempt.project.id) != candidate.address:
-                await self.candidates.discard(candidate.container_id)
+            upstream = self.swap.upstreams.read(attempt.project.id)
+            if upstream != upstream_of(replicas_of(started)):
+                await discard_all(self.candidates, started)
             raise
         if not swapped:
-            await self.candidates.discard(candidate.container_id)
+            await discard_all(self.candidates, started)
 
     async def _get_built(self, deployment_id: str, attempt: Attempt) -> Deployment | None:
         """The deployment with its image; None where somebody ended it meanwhile."""
@@ -214,18 +223,22 @@ class Deployer:
         return env
 
     async def _check_health(
-        self, deployment: Deployment, attempt: Attempt, candidate: Candidate
+        self, deployment: Deployment, attempt: Attempt, terms: Terms, started: Started
     ) -> None:
         host = self.url_of(attempt.project.slug).partition("://")[2]
         plan = read_plan(deployment)
-        terms = await terms_of(self.store, self.settings, attempt.project)
-        await self.candidates.wait_until_healthy(
-            attempt.project,
-            candidate,
-            host,
-            terms.health_path(plan.health_path if plan else None),
-            attempt.log,
-            timeout_s=terms.health_timeout_s,
+        await all_healthy(
+            [
+                self.candidates.wait_until_healthy(
+                    attempt.project,
+                    candidate,
+                    host,
+                    terms.health_path(plan.health_path if plan else None),
+                    attempt.log,
+                    timeout_s=terms.health_timeout_s,
+                )
+                for candidate in started
+            ]
         )
         attempt.log.deploy("Health check passed")
 

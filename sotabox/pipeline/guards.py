@@ -16,6 +16,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -151,11 +152,12 @@ class Guards:
         return project, mine
 
     async def _restarts(self, deployment: Deployment) -> int:
-        try:
-            container = await self.containers.inspect(deployment.container_id or "none")
-        except EngineNotFound:
-            return 0
-        return container.restart_count
+        """How often the engine has started containers of a deployment again."""
+        count = 0
+        for container_id in deployment.container_ids:
+            with suppress(EngineNotFound):
+                count += (await self.containers.inspect(container_id)).restart_count
+        return count
 
     async def _go_back(
         self, guard: Guard, project: Project, deployment: Deployment, reason: str

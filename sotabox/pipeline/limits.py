@@ -25,6 +25,12 @@ def limit(settings: Settings, plan: Plan, own: ProjectSettings = _NOTHING) -> Li
     )
 
 
+def granted_replicas(plan: Plan, wanted: int) -> int:
+    """How many containers of a version a plan gives to who wants so many."""
+    most = QUOTAS[plan].replicas
+    return wanted if most is None else min(wanted, most)
+
+
 class PlanLimits:
     """Looks the limits up at each start of a container, so that a new plan counts from the next."""
 
@@ -34,6 +40,14 @@ class PlanLimits:
 
     async def of(self, project: Project) -> Limits:
         """The limits of a project's containers."""
-        owner = await self._store.users.find(project.user_id)
+        plan = await self._plan(project)
         own = await self._store.project_settings.of(project.id)
-        return limit(self._settings, owner.plan if owner else Plan.BOX, own)
+        return limit(self._settings, plan, own)
+
+    async def replicas(self, project: Project, wanted: int) -> int:
+        """How many containers of a version a project may have, of those that it asks for."""
+        return 1 if wanted == 1 else granted_replicas(await self._plan(project), wanted)
+
+    async def _plan(self, project: Project) -> Plan:
+        owner = await self._store.users.find(project.user_id)
+        return owner.plan if owner else Plan.BOX

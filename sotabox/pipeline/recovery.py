@@ -4,23 +4,24 @@ Pure, so that every state that a kill can leave is a value in a test. The rules:
 
     a deployment that waited, or whose build was cut off     is built (again)
     one that was being deployed, and is where visitors go    its swap is finished
-    one that was being deployed, and isn't                   its candidate goes, the stage runs again
-    the running one's container is there, but stopped        it is started
-    the running one's container is gone                      another is made of its image
-    the same, and so is its image, but not its archive       it is built again first
-    its visitors are sent elsewhere                          they are sent to it
+    one that was being deployed, and isn't                   its candidates go, the stage runs again
+    a container of the running one is there, but stopped     it is started
+    a container of the running one is gone                   another is made of its image
+    all are gone, and so is its image, but not its archive   it is built again first
+    its visitors are sent elsewhere, or not to all of it     they are sent to all its containers
     a container that serves nobody                           it drains and goes
     nothing runs                                             visitors get the page that says so
     the project is paused                                    they get the page that says that
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from sotabox.engine.container import Container
 from sotabox.engine.labels import Role
 from sotabox.model.deployment import Deployment, Status
+from sotabox.model.replica import upstream_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,15 @@ class Resubmit:
 
 @dataclass(frozen=True, slots=True)
 class FinishSwap:
-    """Visitors are with this candidate already: note it."""
+    """Visitors are with these candidates already: note it."""
 
     deployment: Deployment
-    container: Container
+    containers: tuple[Container, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StartContainer:
-    """The container that serves a project does not run: start it, then send the visitors there."""
+    """A container that serves a project does not run: start it."""
 
     deployment: Deployment
     container: Container
@@ -49,21 +50,29 @@ class StartContainer:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceContainer:
-    """The container that serves a project is gone: make one, then send the visitors there."""
+    """The container in this place among those that serve a project is gone: make another."""
 
     deployment: Deployment
+    ordinal: int
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """Container and image of what serves a project are gone: build it of its archive."""
+    """All containers and the image of what serves a project are gone: build it of its archive."""
 
     deployment: Deployment
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """Visitors go to `address`, which may be a page; None: to the one for what was not deployed."""
+class SendVisitors:
+    """Visitors go to all containers of this deployment, as the repairs before have left them."""
+
+    deployment: Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPage:
+    """Visitors get a page; None: the one for what was not deployed."""
 
     address: str | None
 
@@ -83,7 +92,15 @@ class Retire:
 
 
 Repair: TypeAlias = (
-    Resubmit | FinishSwap | StartContainer | ReplaceContainer | Rebuild | Point | Keep | Retire
+    Resubmit
+    | FinishSwap
+    | StartContainer
+    | ReplaceContainer
+    | Rebuild
+    | SendVisitors
+    | ShowPage
+    | Keep
+    | Retire
 )
 
 
@@ -117,13 +134,13 @@ def plan_repairs(
     containers = [c for c in containers if c.deployment_id not in active and c.id not in draining]
     swapped = _find_swapped(deployments, containers, upstream, active)
     if swapped is not None:
-        serving: Container | None = swapped.container
+        serving = {c.id for c in swapped.containers}
         repairs: list[Repair] = [swapped]
     else:
-        serving = next((c for c in containers if running and c.id == running.container_id), None)
-        repairs = list(_serve(running, serving, upstream, page, lost))
+        serving = set(running.container_ids) if running else set()
+        repairs = list(_serve(running, {c.id: c for c in containers}, upstream, page, lost))
     gone = {swapped.deployment.id} if swapped else set()
-    repairs += [Retire(c) for c in containers if serving is None or c.id != serving.id]
+    repairs += [Retire(c) for c in containers if c.id not in serving]
     repairs += [
         Resubmit(d, restart=d.status is Status.BUILDING)
         for d in deployments
@@ -138,25 +155,27 @@ def _find_swapped(
     upstream: str | None,
     active: frozenset[str],
 ) -> FinishSwap | None:
-    """A deployment whose swap happened and was not noted, or None."""
-    deploying = {
-        d.id: d for d in deployments if d.status is Status.DEPLOYING and d.id not in active
-    }
-    for container in containers:
-        deployment = deploying.get(container.deployment_id or "")
-        if (
-            deployment is not None
-            and container.role == Role.APP
-            and container.running
-            and upstream == f"{container.address}:{deployment.port}"
-        ):
-            return FinishSwap(deployment, container)
+    """A deployment whose swap happened and was not noted, or None.
+
+    All that visitors are sent to has to run: a version is whole, or it starts over.
+    """
+    pointed = upstream.split(" ") if upstream else []
+    for deployment in deployments:
+        if deployment.status is not Status.DEPLOYING or deployment.id in active:
+            continue
+        at = {
+            f"{c.address}:{deployment.port}": c
+            for c in containers
+            if c.deployment_id == deployment.id and c.role == Role.APP and c.running
+        }
+        if pointed and at.keys() >= set(pointed):
+            return FinishSwap(deployment, tuple(at[address] for address in pointed))
     return None
 
 
 def _serve(
     running: Deployment | None,
-    serving: Container | None,
+    containers: Mapping[str, Container],
     upstream: str | None,
     page: str | None,
     lost: frozenset[str],
@@ -165,25 +184,33 @@ def _serve(
     if running is None:
         if page is not None:
             if upstream != page:
-                yield Point(page)
+                yield ShowPage(page)
         elif upstream is None or not upstream.startswith("unix/"):
-            yield Point(None)
+            yield ShowPage(None)
         return
-    if serving is None or serving.fixed_address is None:
-        yield from _remake(running, upstream, lost)
+    serving = [containers.get(replica.container_id) for replica in running.replicas] or [None]
+    if running.id in lost and not any(serving):
+        if upstream is None or not upstream.startswith("unix/"):
+            yield ShowPage(None)
+        yield Rebuild(running)
         return
-    if serving.restart_policy == "no":
-        yield Keep(serving)
-    if not serving.running:
-        yield StartContainer(running, serving)
-    elif upstream != (address := f"{serving.fixed_address}:{running.port}"):
-        yield Point(address)
+    yield from _mend(running, serving, upstream)
 
 
-def _remake(running: Deployment, upstream: str | None, lost: frozenset[str]) -> Iterable[Repair]:
-    if running.id not in lost:
-        yield ReplaceContainer(running)
-        return
-    if upstream is None or not upstream.startswith("unix/"):
-        yield Point(None)
-    yield Rebuild(running)
+def _mend(
+    running: Deployment, serving: list[Container | None], upstream: str | None
+) -> Iterable[Repair]:
+    """What makes each of its containers serve again."""
+    changed = False
+    for ordinal, container in enumerate(serving):
+        if container is None or container.fixed_address is None:
+            changed = True
+            yield ReplaceContainer(running, ordinal)
+            continue
+        if container.restart_policy == "no":
+            yield Keep(container)
+        if not container.running:
+            changed = True
+            yield StartContainer(running, container)
+    if changed or upstream != upstream_of(running.replicas):
+        yield SendVisitors(running)

@@ -15,8 +15,9 @@ from sotabox.errors import SotaboxError
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
+from sotabox.model.replica import Replica, replace, upstream_of
 from sotabox.pipeline.build import command_of, read_plan
-from sotabox.pipeline.candidate import Candidate, Candidates
+from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.environment import kept_env, todays_env
@@ -28,15 +29,17 @@ from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.recovery import (
     FinishSwap,
     Keep,
-    Point,
     Rebuild,
     Repair,
     ReplaceContainer,
     Resubmit,
     Retire,
+    SendVisitors,
+    ShowPage,
     StartContainer,
     plan_repairs,
 )
+from sotabox.pipeline.routes import Routes
 from sotabox.pipeline.swap import Swap
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
@@ -58,6 +61,7 @@ class Repairs:
     rooms: ProjectRooms
     upstreams: Upstreams
     rebuilds: Rebuilds
+    routes: Routes
     swaps: ProjectLocks
     waiting_target: str
     paused_target: str
@@ -120,7 +124,7 @@ class Repairs:
         if event.action not in {"start", "destroy"} or event.project_id is None:
             return
         running = await self.store.deployments.running(event.project_id)
-        if running is None or running.container_id != event.container_id:
+        if running is None or event.container_id not in running.container_ids:
             return
         project = await self.store.projects.find(event.project_id)
         if project is not None and not project.deleting:
@@ -158,25 +162,27 @@ class Repairs:
                 deployment.id
                 for deployment in deployments
                 if deployment.status is Status.RUNNING
-                and deployment.container_id not in there
+                and there.isdisjoint(deployment.container_ids)
                 and await self.rebuilds.is_lost(deployment)
             ]
         )
 
     async def _apply(self, project: Project, repair: Repair) -> None:
         match repair:
-            case Point(address):
+            case ShowPage(address):
                 target = address or self.waiting_target
                 await asyncio.to_thread(self.upstreams.point, project.id, target)
+            case SendVisitors(deployment):
+                await self._send_visitors(deployment)
             case StartContainer(deployment, container):
                 await self._start(project, deployment, container)
-            case ReplaceContainer(deployment):
-                await self._replace(project, deployment)
+            case ReplaceContainer(deployment, ordinal):
+                await self._replace(project, deployment, ordinal)
             case Rebuild(deployment):
                 self.rebuilds.begin(project, deployment, self._restore)
-            case FinishSwap(deployment, container):
-                candidate = Candidate(container.id, container.address or "", deployment.port or 0)
-                await self.swap.settle(deployment, candidate, {})
+            case FinishSwap(deployment, found):
+                replicas = tuple(Replica(c.id, f"{c.address}:{deployment.port}") for c in found)
+                await self.swap.settle(deployment, replicas, {})
             case Keep(container):
                 await self.containers.keep(container.id)
             case Retire(container):
@@ -189,31 +195,49 @@ class Repairs:
             await self.containers.start(container.id)
         except EngineError as error:
             _logger.warning("%s: making another container: %s", project.slug, error)
-            await self._replace(project, deployment)
-            return
-        await asyncio.to_thread(
-            self.upstreams.point, project.id, f"{container.fixed_address}:{deployment.port}"
-        )
+            ordinal = deployment.container_ids.index(container.id)
+            await self._replace(project, deployment, ordinal)
 
-    async def _replace(self, project: Project, deployment: Deployment) -> None:
-        kept = await kept_env(self.store, deployment)
-        env = await todays_env(self.store, deployment) if kept is None else kept
+    async def _replace(self, project: Project, deployment: Deployment, ordinal: int) -> None:
+        current = await self.store.deployments.find(deployment.id)
+        if current is None or current.status is not Status.RUNNING:
+            return  # another of its containers could not be made, and none was left
+        kept = await kept_env(self.store, current)
+        env = await todays_env(self.store, current) if kept is None else kept
+        others = {r.container_id for n, r in enumerate(current.replicas) if n != ordinal}
         try:
-            request = await self.candidates.request(
-                project, deployment, env, command=command_of(read_plan(deployment))
+            [request] = await self.candidates.requests(
+                project, current, env, command=command_of(read_plan(current)), kept=others
             )
             candidate = await self.candidates.start(request)
         except DeploymentFailed as failure:
-            await self.store.deployments.advance(
-                deployment.id, Status.FAILED, error=failure.reason, hint=failure.hint
-            )
-            await asyncio.to_thread(self.upstreams.point, project.id, self.waiting_target)
+            await self._do_without(project, current, others, failure)
             return
-        await self.store.deployments.record(
-            deployment.id, container_id=candidate.container_id, address=candidate.address
-        )
-        await asyncio.to_thread(self.upstreams.point, project.id, candidate.address)
+        made = Replica(candidate.container_id, candidate.address)
+        replicas = replace(current.replicas, ordinal, made)
+        await self.store.deployments.record(current.id, replicas=replicas)
         await self.containers.keep(candidate.container_id)
+
+    async def _do_without(
+        self, project: Project, deployment: Deployment, others: set[str], failure: DeploymentFailed
+    ) -> None:
+        """A container can't be made again: its version serves by the others, or it has failed."""
+        there = {container.id for container in await self.containers.list_ours(project.id)}
+        if there & others:
+            _logger.warning("%s serves with fewer containers: %s", project.slug, failure.reason)
+            return
+        await self.store.deployments.advance(
+            deployment.id, Status.FAILED, error=failure.reason, hint=failure.hint
+        )
+        await asyncio.to_thread(self.upstreams.point, project.id, self.waiting_target)
+
+    async def _send_visitors(self, deployment: Deployment) -> None:
+        current = await self.store.deployments.find(deployment.id)
+        if current is None or current.status is not Status.RUNNING:
+            return
+        project_id, replicas = current.project_id, current.replicas
+        async with self.routes.room_for(project_id, len(replicas)):
+            await asyncio.to_thread(self.upstreams.point, project_id, upstream_of(replicas))
 
     async def _resubmit(self, repair: Resubmit) -> None:
         deployment = repair.deployment
@@ -226,4 +250,4 @@ class Repairs:
         serves = deployment is not None and container.role == Role.APP
         port = deployment.port if deployment and serves else None
         address = f"{container.address}:{port}" if container.address and port else None
-        self.drains.begin(project.id, container.id, address)
+        self.drains.begin(project.id, [Replica(container.id, address or "")])

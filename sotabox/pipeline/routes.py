@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from sotabox.model.domain import Domain, DomainStatus
 from sotabox.model.project import Project
+from sotabox.router.balance import count_addresses, slot_count
 from sotabox.router.config import CustomHost, Route
 from sotabox.router.process import Caddy
 from sotabox.router.upstream import Upstreams
@@ -40,6 +42,8 @@ class Routes:
         self._turn = asyncio.Lock()
         self._asked = 0
         self._served = 0
+        self._coming: dict[str, set[int]] = {}  # numbers of addresses that a file is about to hold
+        self._slots: dict[str, int] = {}  # in force, by project
 
     async def read(self) -> list[Route]:
         """The routes of all projects that are not on their way out."""
@@ -49,8 +53,20 @@ class Routes:
                 _logger.warning("%s is not served: this box has that name now", domain.domain)
             else:
                 domains[domain.project_id].append(domain)
+        upstreams = await asyncio.to_thread(self._upstreams.known)
+        numbers = await self._store.deployments.replica_numbers()
         routes = [
-            self._route(project, domains[project.id])
+            self._route(
+                project,
+                domains[project.id],
+                slot_count(
+                    {
+                        count_addresses(upstreams.get(project.id)),
+                        *numbers.get(project.id, ()),
+                        *self._coming.get(project.id, ()),
+                    }
+                ),
+            )
             for project in await self._store.projects.all()
             if not project.deleting
         ]
@@ -72,21 +88,50 @@ class Routes:
             if self._served >= mine:
                 return
             serving = self._asked
-            await self._caddy.apply(await self.read())
+            routes = await self.read()
+            self._slots = {}  # should it fail, nobody knows
+            await self._caddy.apply(routes)
+            self._slots = {route.project_id: route.slots for route in routes}
             self._served = serving
+
+    @asynccontextmanager
+    async def room_for(self, project_id: str, addresses: int) -> AsyncIterator[None]:
+        """For the time of the block a project's upstream may hold so many addresses.
+
+        Takes a reload only where the project never had that many; none for a single one.
+
+        Raises:
+            RouterUnavailable: Caddy is away, and its route can't hold them.
+        """
+        held = count_addresses(self._upstreams.read(project_id))
+        if addresses == held == 1:
+            yield
+            return
+        self._coming[project_id] = {addresses, held}
+        try:
+            numbers = await self._store.deployments.replica_numbers()
+            wanted = slot_count({addresses, held, *numbers.get(project_id, ())})
+            async with self._turn:  # a change that is under way may not know of this one
+                fits = self._slots.get(project_id) == wanted
+            if not fits:
+                await self.apply()
+            yield
+        finally:
+            del self._coming[project_id]
 
     def _is_of_the_box(self, name: str) -> bool:
         """Whether a domain is the box's own, as after the box was given another name."""
         box_domain = self._host_of("app").partition(".")[2]
         return name == box_domain or name.endswith(f".{box_domain}")
 
-    def _route(self, project: Project, domains: Sequence[Domain]) -> Route:
+    def _route(self, project: Project, domains: Sequence[Domain], slots: int) -> Route:
         host = self._host_of(project.slug)
         served = {host, *(domain.domain for domain in domains)}
         return Route(
             hosts=(host,),
             project_id=project.id,
             upstream_file=str(self._upstreams.path(project.id)),
+            slots=slots,
             domains=tuple(
                 CustomHost(
                     domain.domain,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sotabox.engine.containers import Containers
 from sotabox.fault_points import FaultPoint, reach
-from sotabox.model.deployment import Deployment
 from sotabox.model.project import Project
 from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.drain import Drains
@@ -35,14 +34,16 @@ class Serving:
     paused_target: str
 
     async def grant(self, project: Project) -> None:
-        """Gives the running container today's limits; memory is only added.
+        """Gives each running container today's limits; memory is only added.
 
         Raises:
-            EngineUnavailable, EngineError: it keeps the limits that it has.
+            EngineUnavailable, EngineError: some keep the limits that they have.
         """
         running = await self.store.deployments.running(project.id)
-        if running is not None and running.container_id is not None:
-            await self.containers.grant(running.container_id, await self.limits.of(project))
+        if running is not None:
+            limits = await self.limits.of(project)
+            for container_id in running.container_ids:
+                await self.containers.grant(container_id, limits)
 
     async def pause(self, project: Project) -> None:
         """Sends visitors to the page that says so, lets requests finish, ends all containers.
@@ -61,11 +62,4 @@ class Serving:
         await asyncio.to_thread(self.upstreams.point, project.id, self.paused_target)
         terms = await terms_of(self.store, self.settings, project)
         for deployment in stopped:
-            self._drain(deployment, terms.drain_timeout_s)
-
-    def _drain(self, deployment: Deployment, timeout_s: int) -> None:
-        if deployment.container_id is None:
-            return
-        self.drains.begin(
-            deployment.project_id, deployment.container_id, deployment.address, timeout_s=timeout_s
-        )
+            self.drains.begin(project.id, deployment.replicas, timeout_s=terms.drain_timeout_s)

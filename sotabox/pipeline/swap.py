@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from sotabox.errors import SotaboxError
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment, Status
+from sotabox.model.replica import Replica, upstream_of
 from sotabox.model.swap import SwapReport
 from sotabox.pipeline.attempt import Attempt
-from sotabox.pipeline.candidate import Candidate
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.guards import Guards
 from sotabox.pipeline.locks import ProjectLocks
+from sotabox.pipeline.replicas import Started, replicas_of
 from sotabox.pipeline.retention import Retention
+from sotabox.pipeline.routes import Routes
 from sotabox.pipeline.terms import terms_of
 from sotabox.pipeline.traffic import PATIENCE_S, Watch, describe
 from sotabox.router.upstream import Upstreams
@@ -42,13 +44,14 @@ class Swap:
     drains: Drains
     retention: Retention
     guards: Guards
+    routes: Routes
     locks: ProjectLocks
     url_of: Callable[[str], str]  # of a slug, with its scheme
 
     async def make(
-        self, deployment_id: str, attempt: Attempt, candidate: Candidate, watch: Watch
+        self, deployment_id: str, attempt: Attempt, started: Started, watch: Watch
     ) -> bool:
-        """Sends the visitors to the candidate; False where the deployment was ended meanwhile.
+        """Sends the visitors to the candidates; False where the deployment was ended meanwhile.
 
         Whoever ends a deployment holds the same lock, so that a swap is whole or isn't.
         """
@@ -59,7 +62,8 @@ class Swap:
                 return False
             running = await self.store.deployments.running(project.id)
             guard = await self.guards.prepare(project, current, running)
-            await uninterrupted(self._hand_over(current, attempt, candidate, watch))
+            async with self.routes.room_for(project.id, len(started)):
+                await uninterrupted(self._hand_over(current, attempt, started, watch))
         if guard is not None:
             self.guards.begin(guard)
         report = await watch.report(attempt.phases["swap"], patience_s=PATIENCE_S)
@@ -76,16 +80,17 @@ class Swap:
             _logger.warning("a swap report is lost: %s", error, extra={"id": deployment_id})
 
     async def _hand_over(
-        self, deployment: Deployment, attempt: Attempt, candidate: Candidate, watch: Watch
+        self, deployment: Deployment, attempt: Attempt, started: Started, watch: Watch
     ) -> None:
-        """Upstream and store say the same at its end: the candidate, or still the one before."""
+        """Upstream and store say the same at its end: the candidates, or still the one before."""
         project_id = deployment.project_id
         before = await asyncio.to_thread(self.upstreams.read, project_id)
         with attempt.phase("swap"):
-            await asyncio.to_thread(self.upstreams.point, project_id, candidate.address)
+            upstream = upstream_of(replicas_of(started))
+            await asyncio.to_thread(self.upstreams.point, project_id, upstream)
         reach(FaultPoint.UPSTREAM_RENAMED)
         try:
-            await self.settle(deployment, candidate, attempt.phases, watch)
+            await self.settle(deployment, replicas_of(started), attempt.phases, watch)
         except BaseException:
             if before is None:
                 await asyncio.to_thread(self.upstreams.remove, project_id)
@@ -96,11 +101,11 @@ class Swap:
     async def settle(
         self,
         deployment: Deployment,
-        candidate: Candidate,
+        replicas: tuple[Replica, ...],
         phases: dict[str, int],
         watch: Watch | None = None,
     ) -> None:
-        """Notes that a candidate serves, and lets the one before it drain.
+        """Notes that candidates serve, and lets the one before it drain.
 
         Repeatable: recovery calls it for a swap whose bookkeeping was cut off; what visitors met is
         not known then.
@@ -111,20 +116,19 @@ class Swap:
             deployment.id,
             phases=phases,
             url=self.url_of(slug).partition("://")[2],
-            container_id=candidate.container_id,
-            address=candidate.address,
+            replicas=replicas,
         )
         if both is None:
             return
         reach(FaultPoint.SWAP_NOTED)
-        self.retention.keep_soon(candidate.container_id)
+        for replica in replicas:
+            self.retention.keep_soon(replica.container_id)
         _, before = both
-        if before is not None and before.container_id is not None and project is not None:
+        if before is not None and project is not None:
             terms = await terms_of(self.store, self.settings, project)
             self.drains.begin(
                 before.project_id,
-                before.container_id,
-                before.address,
+                before.replicas,
                 self._drained(deployment.id, phases.get("swap", 0), watch),
                 timeout_s=terms.drain_timeout_s,
             )

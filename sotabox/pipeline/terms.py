@@ -16,6 +16,7 @@ class Terms:
     own: ProjectSettings
     health_timeout_s: int
     drain_timeout_s: int
+    replicas: int
 
     @property
     def overrides(self) -> Overrides:
@@ -49,4 +50,5 @@ def decide_terms(settings: Settings, own: ProjectSettings) -> Terms:
         own=own,
         health_timeout_s=settings.health_timeout_s if health_s is None else health_s,
         drain_timeout_s=settings.drain_timeout_s if drain_s is None else drain_s,
+        replicas=own.replicas or 1,
     )

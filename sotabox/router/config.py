@@ -17,7 +17,7 @@ from ipaddress import ip_address
 from typing import Any, Final, Literal
 
 from sotabox.errors import DuplicateHost, Invalid
-from sotabox.router import handlers, tls
+from sotabox.router import balance, handlers, tls
 from sotabox.router.files import RouterFiles
 from sotabox.router.pages import Page, PageKind, page_route
 from sotabox.settings import Settings, TlsMode
@@ -64,13 +64,15 @@ class CustomHost:
 class Route:
     """The hostnames (lower case, punycode) of a project, and the file that names its upstream.
 
-    `hosts` are below the box's own domain, `domains` anybody's.
+    `hosts` are below the box's own domain, `domains` anybody's. With one of `slots`, the file
+    holds one address; with more, any number (see `router.balance`).
     """
 
     hosts: tuple[str, ...]
     project_id: str
     upstream_file: str
     domains: tuple[CustomHost, ...] = ()
+    slots: int = 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -308,7 +310,7 @@ def _serving_routes(
 ) -> list[Json]:
     control = {
         "match": [{"host": list(settings.control_hosts)}],
-        "handle": [_proxy(settings.control_plane, settings)],
+        "handle": [_proxy([settings.control_plane], settings)],
         "terminal": True,
     }
     apps = [_app(route, _exact_hosts(route), settings) for route in routes]
@@ -339,9 +341,21 @@ def _wildcard_hosts(route: Route) -> list[str]:
 def _app(route: Route, hosts: list[str], settings: RouterSettings) -> Json:
     return {
         "match": [{"host": hosts}],
-        "handle": [_proxy(f"{{file.{route.upstream_file}}}", settings)],
+        "handle": [*_slots(route), _proxy(_dials(route), settings)],
         "terminal": True,
     }
+
+
+def _slots(route: Route) -> list[Json]:
+    if route.slots == 1:
+        return []
+    return [balance.slots(route.project_id, route.upstream_file, route.slots)]
+
+
+def _dials(route: Route) -> list[str]:
+    if route.slots == 1:
+        return [f"{{file.{route.upstream_file}}}"]
+    return balance.slot_names(route.project_id, route.slots)
 
 
 def _group(apps: list[Json]) -> Json:
@@ -380,9 +394,9 @@ def _issuer(settings: RouterSettings) -> Json:
     return issuer
 
 
-def _proxy(dial: str, settings: RouterSettings) -> Json:
+def _proxy(dials: list[str], settings: RouterSettings) -> Json:
     return handlers.proxy(
-        dial,
+        dials,
         idle_s=settings.upstream_idle_s,
         retry_s=settings.retry_s,
         stream_close_s=settings.stream_close_s,

@@ -30,8 +30,9 @@ def hide_server() -> Json:
     return {"handler": "headers", "response": {"delete": ["Server"]}}
 
 
-def proxy(dial: str, *, idle_s: int, retry_s: int, stream_close_s: int) -> Json:
-    """To one upstream, as transparently as HTTP allows.
+def proxy(dials: list[str], *, idle_s: int, retry_s: int, stream_close_s: int) -> Json:
+    """To one upstream, or to whichever of several has the least to do, as transparently as HTTP
+    allows.
 
     Bodies are passed on as they come, event streams are flushed by themselves; compression is
     between the client and the app. An idle connection to an app is closed soon, so that the
@@ -39,17 +40,22 @@ def proxy(dial: str, *, idle_s: int, retry_s: int, stream_close_s: int) -> Json:
     reads the placeholder anew) is a failed dial, and a GET that got no answer; a POST that was
     sent is never sent twice. Apps are on this host, so that one second for a dial is plenty: with a
     longer one visitors of an app that is down would wait past `retry_s` for the page that says so.
-    """
+    With several, the next try goes to whichever is then the least busy, and a shorter dial passes
+    over one that is gone. None is taken out of turn for a while after a failure: a request that
+    makes an app close its connection would then shut out everybody else's.
+    """  # noqa: D205
+    several = len(dials) > 1
+    policy: Json = {"selection_policy": {"policy": "least_conn"}} if several else {}
     return {
         "handler": "reverse_proxy",
-        "upstreams": [{"dial": dial}],
+        "upstreams": [{"dial": dial} for dial in dials],
         "transport": {
             "protocol": "http",
             "compression": False,
-            "dial_timeout": "1s",
+            "dial_timeout": "250ms" if several else "1s",
             "keep_alive": {"idle_timeout": f"{idle_s}s"},
         },
-        "load_balancing": {"try_duration": f"{retry_s}s", "try_interval": "50ms"},
+        "load_balancing": {**policy, "try_duration": f"{retry_s}s", "try_interval": "50ms"},
         "stream_close_delay": f"{stream_close_s}s",
     }
 

@@ -96,7 +96,8 @@ class Upstreams:
 
         Args:
             project_id: whose requests; its file need not exist yet.
-            target: `10.213.0.2:8080`, `[fd00::2]:8080` or one of this module's page targets.
+            target: `10.213.0.2:8080`, `[fd00::2]:8080`, several such with a space between (see
+                `router.balance`), or one of this module's page targets.
         """
         self.path(project_id)
         check_target(target)
@@ -149,15 +150,19 @@ def check_target(target: str) -> None:
     """Refuse what Caddy could not dial, before it replaces what works.
 
     Raises:
-        ValueError: neither `IP:PORT` nor `unix//absolute/path`.
+        ValueError: neither `unix//absolute/path` nor `IP:PORT`, or several of these.
     """
     if not _is_target(target):
         raise ValueError(f"not IP:PORT: {target!r}")
 
 
 def _is_target(text: str) -> bool:
+    return all(map(_is_one, text.split(" ")))
+
+
+def _is_one(text: str) -> bool:
     if text.startswith("unix//"):
-        return text.isprintable() and " " not in text
+        return text.isprintable()
     host, _, port = text.rpartition(":")
     try:
         ip_address(host[1:-1] if host.startswith("[") and host.endswith("]") else host)

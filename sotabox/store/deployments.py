@@ -12,6 +12,7 @@ from sotabox.events import Bus, DeploymentChanged, ProjectChanged
 from sotabox.model.crash_loop import CrashLoop
 from sotabox.model.deployment import Deployment, Source, Status, predecessors
 from sotabox.model.origin import GitOrigin, ImageOrigin, Origin
+from sotabox.model.replica import Replica
 from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
@@ -65,19 +66,26 @@ _NUMBERS = "SELECT id, number FROM deployments WHERE id IN (SELECT value FROM js
 _WITH_IMAGE = """
     SELECT * FROM deployments WHERE project_id = ? AND image_id IS NOT NULL ORDER BY number DESC"""
 _FORGET_IMAGE = "UPDATE deployments SET image_id = NULL WHERE project_id = ? AND image_id = ?"
+_REPLICA_NUMBERS = """
+    SELECT DISTINCT project_id, json_array_length(replicas) AS number FROM deployments
+    WHERE json_array_length(replicas) > 1"""
 _PAUSE = "UPDATE projects SET paused = 1, updated_at = ? WHERE id = ?"
 _RESUME = "UPDATE projects SET paused = 0 WHERE id = ? AND paused = 1"
 _NUMBER_MAX: Final = 2**62
 _CHANGEABLE: Final = frozenset(
-    {"image_id", "image_tag", "build_method", "framework", "plan", "port", "container_id",
-     "address", "error", "hint", "url", "env_digest", "origin", "image_bytes"}
+    {"image_id", "image_tag", "build_method", "framework", "plan", "port", "replicas",
+     "error", "hint", "url", "env_digest", "origin", "image_bytes"}
 )  # fmt: skip
 _STATUSES: Final = {str(status): status for status in Status}
 _SOURCES: Final = {str(source): source for source in Source}
 _PHASES: Final = msgspec.json.Decoder(dict[str, int])
 _ORIGIN: Final[msgspec.json.Decoder[Origin]] = msgspec.json.Decoder(Origin)
 _SWAP: Final = msgspec.json.Decoder(SwapReport)
+_REPLICAS: Final[msgspec.json.Decoder[tuple[Replica, ...]]] = msgspec.json.Decoder(
+    tuple[Replica, ...]
+)
 _CRASH_LOOP: Final = msgspec.json.Decoder(CrashLoop)
+_AS_JSON: Final = frozenset({"origin", "replicas"})
 
 
 class Deployments:
@@ -249,8 +257,6 @@ class Deployments:
 
     async def record(self, id_: str, **changes: Any) -> None:
         """Notes facts about a deployment without moving it on."""
-        if "origin" in changes:
-            changes["origin"] = _encode(changes["origin"])
         async with self._database.transaction() as transaction:
             await _update(transaction, id_, changes)
 
@@ -343,6 +349,13 @@ class Deployments:
         rows = await self._database.all(_NUMBERS, (json.dumps(ids),))
         return {row["id"]: row["number"] for row in rows}
 
+    async def replica_numbers(self) -> dict[str, set[int]]:
+        """The numbers above one of replicas that projects have had, by project."""
+        numbers: dict[str, set[int]] = {}
+        for row in await self._database.all(_REPLICA_NUMBERS):
+            numbers.setdefault(row["project_id"], set()).add(row["number"])
+        return numbers
+
     async def with_image(self, project_id: str) -> list[Deployment]:
         """A project's deployments that can be rolled back to, newest first."""
         return [_deployment(row) for row in await self._database.all(_WITH_IMAGE, (project_id,))]
@@ -380,8 +393,12 @@ def _source_of(origin: Origin | None) -> Source:
             return Source.ARCHIVE
 
 
-def _encode(origin: Origin | None) -> str | None:
-    return None if origin is None else msgspec.json.encode(origin).decode()
+def _encode(value: Origin | tuple[Replica, ...] | None) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def _encoded(changes: dict[str, Any]) -> dict[str, Any]:
+    return changes | {name: _encode(changes[name]) for name in _AS_JSON & changes.keys()}
 
 
 async def _advance(
@@ -398,7 +415,13 @@ async def _advance(
         f"""UPDATE deployments SET status = :status, updated_at = :now,
             phases = json_patch(phases, :phases){assignments}
             WHERE id = :id AND status IN ({allowed}) RETURNING *""",
-        {**changes, "id": id_, "status": status, "now": now(), "phases": json.dumps(phases)},
+        {
+            **_encoded(changes),
+            "id": id_,
+            "status": status,
+            "now": now(),
+            "phases": json.dumps(phases),
+        },
     )
     if before is not None and row is not None:
         await announce(transaction, Status(before["status"]), row)
@@ -408,7 +431,7 @@ async def _advance(
 async def _update(transaction: Transaction, id_: str, changes: dict[str, Any]) -> None:
     await transaction.execute(
         f"UPDATE deployments SET updated_at = :now{_assignments(changes)} WHERE id = :id",
-        {**changes, "id": id_, "now": now()},
+        {**_encoded(changes), "id": id_, "now": now()},
     )
 
 
@@ -434,8 +457,7 @@ def _deployment(row: sqlite3.Row) -> Deployment:
         framework=row["framework"],
         plan=row["plan"],
         port=row["port"],
-        container_id=row["container_id"],
-        address=row["address"],
+        replicas=_REPLICAS.decode(row["replicas"]),
         error=row["error"],
         hint=row["hint"],
         env_digest=row["env_digest"],

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from sotabox.events import Bus, Sampled
+from sotabox.model.replica import Replica
 from sotabox.model.sample import (
     GLANCE_S,
     GLANCE_STEP_S,
@@ -47,8 +48,8 @@ _GLANCES: Final = """
     FROM json_each(?) AS wanted JOIN samples ON project_id = wanted.value
     WHERE step_s = ? AND at >= ? ORDER BY at"""
 _SERVING: Final = """
-    SELECT p.id, p.slug, d.container_id FROM deployments AS d JOIN projects AS p ON p.id = d.project_id
-    WHERE d.status = 'running' AND d.container_id IS NOT NULL"""
+    SELECT p.id, p.slug, d.replicas FROM deployments AS d JOIN projects AS p ON p.id = d.project_id
+    WHERE d.status = 'running' AND d.replicas <> '[]'"""
 _DOMAINS: Final = "SELECT domain, project_id FROM domains"
 _OUTCOMES: Final = "SELECT status, count(*) AS number FROM deployments GROUP BY status"
 _PHASES: Final = """
@@ -92,10 +93,14 @@ class Samples:
             found.setdefault(project_id, []).append(Glance(at, cores, memory_bytes))
         return found
 
-    async def serving(self) -> list[tuple[str, str, str]]:
-        """What runs: project's id, its slug, the container's id."""
+    async def serving(self) -> list[tuple[str, str, tuple[str, ...]]]:
+        """What runs: project's id, its slug, the ids of its containers."""
         rows = await self._database.all(_SERVING)
-        return [(row["id"], row["slug"], row["container_id"]) for row in rows]
+        return [
+            (row["id"], row["slug"], tuple(replica.container_id for replica in replicas))
+            for row in rows
+            for replicas in [msgspec.json.decode(row["replicas"], type=tuple[Replica, ...])]
+        ]
 
     async def domains(self) -> dict[str, str]:
         """The project of each custom domain."""

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Never
 
 from sotabox.engine.cgroups import find_hierarchy
 from sotabox.engine.client import Engine, EngineError
-from sotabox.engine.usage import Usage, read_usages
+from sotabox.engine.usage import NOTHING, Usage, read_usages, total
 from sotabox.errors import RouterUnavailable, SotaboxError
 from sotabox.model.sample import RINGS, Sample, Span
 from sotabox.router.admin import Admin
@@ -25,15 +25,20 @@ _logger = logging.getLogger(__name__)
 class Look:
     """What was seen at one moment (`at`: the monotonic clock).
 
-    Attributes: slugs, containers: by project; usages: by container; requests: by host.
+    Attributes: slugs, containers (of all replicas): by project; usages: by container; requests: by host.
     """
 
     at: float = 0.0
     slugs: Mapping[str, str] = field(default_factory=dict)
-    containers: Mapping[str, str] = field(default_factory=dict)
+    containers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     usages: Mapping[str, Usage] = field(default_factory=dict)
     requests: Requests = field(default_factory=Requests)
     hosts: Mapping[str, str] = field(default_factory=dict)  # a host's project
+
+    def usage_of(self, project_id: str) -> Usage | None:
+        """What all of a project's containers use; None where that is not known."""
+        known = [self.usages[id_] for id_ in self.containers[project_id] if id_ in self.usages]
+        return total(known) if known else None
 
     def requests_of(self, project_id: str) -> HostRequests:
         """What a project was asked, on all its hosts."""
@@ -79,12 +84,12 @@ class Sampler:
             requests = read_requests(await self.admin.metrics(FIGURES))
         except RouterUnavailable:  # what is missed now is counted the next time
             requests = self.latest.look.requests
-        containers = {project_id: container_id for project_id, _, container_id in serving}
+        containers = {project_id: ids for project_id, _, ids in serving}
         return Look(
             at=time.monotonic(),
             slugs={project_id: slug for project_id, slug, _ in serving},
             containers=containers,
-            usages=await self._usages(list(containers.values())),
+            usages=await self._usages([id_ for ids in containers.values() for id_ in ids]),
             requests=requests,
             hosts=hosts,
         )
@@ -104,22 +109,29 @@ def samples(before: Look, after: Look) -> list[Sample]:
     """What happened between two looks, of each project that served at the second one (pure)."""
     asked = _by_project(after.requests.since(before.requests), after.hosts)
     return [
-        _sample(project_id, container_id, asked.get(project_id, NONE), before, after)
-        for project_id, container_id in after.containers.items()
+        _sample(project_id, ids, asked.get(project_id, NONE), before, after)
+        for project_id, ids in after.containers.items()
     ]
 
 
 def _sample(
-    project_id: str, container_id: str, asked: HostRequests, before: Look, after: Look
+    project_id: str,
+    container_ids: Sequence[str],
+    asked: HostRequests,
+    before: Look,
+    after: Look,
 ) -> Sample:
-    usage = after.usages.get(container_id, Usage(0, 0))
     # A container that is new since then has used all of its time since then.
-    earlier = before.usages.get(container_id, Usage(0, 0))
+    used = total(
+        after.usages[id_].since(before.usages.get(id_, NOTHING))
+        for id_ in container_ids
+        if id_ in after.usages
+    )
     return Sample(
         project_id=project_id,
         seconds=round(after.at - before.at, 3),
-        cpu_ms=max(0, usage.cpu_us - earlier.cpu_us) // 1000,
-        memory_bytes=usage.memory_bytes,
+        cpu_ms=used.cpu_us // 1000,
+        memory_bytes=used.memory_bytes,
         ok=asked.classes.get(2, 0) + asked.classes.get(1, 0),
         redirect=asked.classes.get(3, 0),
         client_error=asked.classes.get(4, 0),
@@ -127,8 +139,8 @@ def _sample(
         duration_ms=max(0, round(asked.duration_s * 1000)),
         slow=max(0, asked.total - asked.within_1s),
         within=tuple(max(0, number) for number in asked.within),
-        received_bytes=max(0, usage.received_bytes - earlier.received_bytes),
-        sent_bytes=max(0, usage.sent_bytes - earlier.sent_bytes),
+        received_bytes=used.received_bytes,
+        sent_bytes=used.sent_bytes,
     )
 
 

@@ -52,7 +52,12 @@ def _of_rows(world: World) -> Iterator[str]:
         containers = engine.api.containers(all=True, filters=mine)
         networks = engine.api.networks(filters=mine)
         images = engine.api.images(filters=mine, all=False)
-    running = {row["container_id"] for row in deployments if row["status"] == "running"}
+    running = {
+        replica["container_id"]
+        for row in deployments
+        if row["status"] == "running"
+        for replica in json.loads(row["replicas"])
+    }
     there = {item["Id"]: item for item in containers}
     for id_ in there.keys() - running:
         yield f"container {there[id_]['Names'][0]} ({there[id_]['State']}) serves nobody"
@@ -76,16 +81,17 @@ def _of_router(world: World) -> Iterator[str]:
     folder = world.box.directory / "router"
     rows = _rows(
         world,
-        "SELECT p.id, p.slug, d.address FROM projects p "
+        "SELECT p.id, p.slug, d.replicas FROM projects p "
         "LEFT JOIN deployments d ON d.project_id = p.id AND d.status = 'running'",
     )
     files = (folder / "upstreams").glob("*.upstream")
     told = {path.stem: path.read_text(errors="replace") for path in files}
     for row in rows:
         upstream = told.pop(row["id"], None)
-        wanted = upstream == row["address"] if row["address"] else _is_page(upstream)
+        serving = " ".join(replica["address"] for replica in json.loads(row["replicas"] or "[]"))
+        wanted = upstream == serving if serving else _is_page(upstream)
         if not wanted:
-            yield f"upstream of {row['slug']} is {upstream} instead of {row['address'] or 'a page'}"
+            yield f"upstream of {row['slug']} is {upstream} instead of {serving or 'a page'}"
     for stray in told:
         yield f"upstream file of {stray}, which is no project"
     in_force = _config(folder / "run" / "admin.sock")

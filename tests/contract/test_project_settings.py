@@ -40,7 +40,7 @@ def test_settings_of_a_new_project_are_all_null(box: Box, project: str) -> None:
     assert set(settings) == {
         "memory_mb", "cpus", "pids", "health_path", "health_timeout_s", "drain_timeout_s", "port",
         "builder", "root_directory", "build_command", "start_command", "guard_minutes",
-        "guard_5xx_percent",
+        "guard_5xx_percent", "replicas",
     }  # fmt: skip
     assert set(settings.values()) == {None}
 

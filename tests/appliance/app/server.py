@@ -1,6 +1,6 @@
 """The app that appliance tests deploy: HTTP/1.1 with keep-alive on asyncio, nothing but Python.
 
-    GET or POST /       JSON: the release, the size of the body
+    GET or POST /       JSON: the release, the size of the body, the container's address
     GET /slow?S         the same after S seconds
     GET /events         server-sent events, one each 100 ms
     GET /socket         a WebSocket that sends the release each 100 ms
@@ -60,7 +60,8 @@ async def answer_one(reader, writer):
         await asyncio.sleep(float(query))
     failing = MODE == "sick" or path == "/error"
     status = "500 Internal Server Error" if failing else "200 OK"
-    text = json.dumps({"app": RELEASE, "size": len(body)}).encode()
+    here = writer.get_extra_info("sockname")[0]
+    text = json.dumps({"app": RELEASE, "size": len(body), "ip": here}).encode()
     writer.write(
         f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(text)}\r\n\r\n".encode() + text

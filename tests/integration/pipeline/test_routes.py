@@ -92,3 +92,12 @@ async def test_read_leaves_out_what_became_the_box_s_own_name(world: World, doma
     await world.add(domain, DomainStatus.ACTIVE)
     (route,) = await world.routes.read()
     assert route.domains == ()
+
+
+async def test_route_has_a_slot_for_each_address_of_its_file(world: World) -> None:
+    """A start after a kill finds as many replicas as visitors are sent to, whatever rows say."""
+    upstreams = Upstreams(world.store.folders.root / "upstreams")
+    upstreams.prepare()
+    assert [route.slots for route in await world.routes.read()] == [1]
+    upstreams.point(world.project.id, "10.9.0.2:80 10.9.0.3:80 10.9.0.4:80")
+    assert [route.slots for route in await world.routes.read()] == [3]

@@ -24,11 +24,16 @@ from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.guards import Guards
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.replicas import Started, replicas_of
 from sotabox.pipeline.retention import Retention
+from sotabox.pipeline.routes import Routes
 from sotabox.pipeline.swap import Swap
 from sotabox.pipeline.traffic import Visits, Watch
 from sotabox.router.admin import Admin
+from sotabox.router.binary import find_caddy
+from sotabox.router.config import RouterSettings
 from sotabox.router.files import RouterFiles
+from sotabox.router.process import Caddy
 from sotabox.router.traffic import Traffic
 from sotabox.router.upstream import Upstreams
 from sotabox.settings import Settings
@@ -45,10 +50,13 @@ class Box:
     old: Deployment
     new: Deployment
     attempt: Attempt
+    candidates: Started = (NEW,)
 
     def swap(self) -> "asyncio.Task[bool]":
         watch = Watch(_no_router)
-        return asyncio.create_task(self.swapping.make(self.new.id, self.attempt, NEW, watch))
+        return asyncio.create_task(
+            self.swapping.make(self.new.id, self.attempt, self.candidates, watch)
+        )
 
     @property
     def upstream(self) -> str | None:
@@ -78,6 +86,7 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
     admin = Admin(files.admin_socket)
     drains = Drains(containers, admin, timeout_s=0, grace_s=0)
     visits = Visits(store, admin, lambda slug: f"{slug}.box.test")
+    caddy = Caddy(find_caddy({}), RouterSettings.of(settings), {})  # never started
     retention = Retention(settings, store, Images(engine), containers)
     swap = Swap(
         settings=settings,
@@ -88,12 +97,14 @@ async def box(tmp_path: Path) -> AsyncIterator[Box]:
         guards=Guards(
             store=store, containers=containers, visits=visits, submit=lambda _project, _id: None
         ),
+        routes=Routes(store, caddy, upstreams, lambda slug: f"{slug}.box.test", lambda _: None),
         locks=ProjectLocks(),
         url_of=lambda slug: f"https://{slug}.box.test",
     )
     yield await populated(swap)
     await drains.close()
     await retention.close()
+    await caddy.close()
     await engine.close()
     await store.close()
 
@@ -108,7 +119,7 @@ async def populated(swap: Swap) -> Box:
     await store.deployments.advance(first.id, Status.BUILDING)
     await store.deployments.advance(first.id, Status.BUILT, image_id="sha256:1", port=8080)
     await store.deployments.advance(first.id, Status.DEPLOYING)
-    await swap.settle(first, OLD, {})
+    await swap.settle(first, replicas_of([OLD]), {})
     swap.upstreams.point(project.id, OLD.address)
     new = await store.deployments.insert_deploying("second", first, Source.REDEPLOY, user.id)
     log = DeploymentLog(store.logs.open(new.id))
@@ -191,5 +202,16 @@ async def test_swap_that_nobody_counted_says_so(box: Box) -> None:
 async def test_settling_again_changes_nothing(box: Box) -> None:
     """Recovery may note a swap that was noted."""
     assert await box.swap()
-    await box.swapping.settle(box.new, NEW, {})
+    await box.swapping.settle(box.new, replicas_of([NEW]), {})
     assert await box.statuses() == (Status.STOPPED, Status.RUNNING)
+
+
+async def test_swap_to_more_than_the_route_has_slots_for_is_refused_while_caddy_is_away(
+    box: Box,
+) -> None:
+    """Several addresses would reach a route that knows of one: visitors stay where they are."""
+    box.candidates = (NEW, Candidate("newer", "10.9.0.4", 8080))
+    with pytest.raises(RouterUnavailable):
+        await box.swap()
+    assert box.upstream == OLD.address
+    assert await box.statuses() == (Status.RUNNING, Status.DEPLOYING)

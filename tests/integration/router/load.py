@@ -18,7 +18,8 @@ class Load:
     """Connections that send GET and POST in turn until told to end.
 
     The first `fresh` of them are closed after each request; the others are kept alive. `make_socket`
-    makes sockets of the network in which the port is.
+    makes sockets of the network in which the port is. Without `posts` there are only GETs, which may be
+    tried again.
     """
 
     port: int
@@ -27,6 +28,7 @@ class Load:
     fresh: int = 0
     path: str = "/"
     pause_s: float = 0
+    posts: bool = True
     make_socket: Callable[[], socket.socket] = socket.socket
     latencies_s: list[float] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -77,7 +79,9 @@ class Load:
             began = time.monotonic()
             try:
                 async with asyncio.timeout(_REQUEST_TIMEOUT_S):
-                    outcome, app = await self._request(reader, writer, post=bool(count % 2))
+                    outcome, app = await self._request(
+                        reader, writer, post=self.posts and bool(count % 2)
+                    )
             except (asyncio.IncompleteReadError, ConnectionError):
                 outcome, app = ("cut when fresh" if fresh else "cut when reused"), ""
             except TimeoutError:

@@ -11,6 +11,7 @@ from sotabox.events import Bus, DeploymentChanged
 from sotabox.model.deployment import TRANSITIONS, Deployment, Source, Status
 from sotabox.model.ids import new_deployment_id
 from sotabox.model.project import Project
+from sotabox.model.replica import Replica
 from sotabox.model.user import User
 from sotabox.store.store import Store
 from tests.integration.store.conftest import heard
@@ -56,7 +57,10 @@ async def served(store: Store, project: Project, image: str) -> Deployment:
 
 async def run(store: Store, deployment: Deployment) -> Deployment:
     both = await store.deployments.advance_to_running(
-        deployment.id, phases={}, url="my-app.box.test", container_id=f"c{deployment.number}"
+        deployment.id,
+        phases={},
+        url="my-app.box.test",
+        replicas=(Replica(f"c{deployment.number}", "10.9.0.2:8080"),),
     )
     assert both is not None
     return both[0]
@@ -189,20 +193,24 @@ async def test_swap_stops_the_one_before_in_the_same_transaction(
     """There is never a moment with two running versions, or with none."""
     old = await served(store, project, "sha256:a")
     new = await in_state(store, project, Status.DEPLOYING)
+    two = (Replica("c2", "10.9.0.3:8080"), Replica("c3", "10.9.0.4:8080"))
     with bus.subscribe() as news:
         both = await store.deployments.advance_to_running(
             new.id,
             phases={"swap": 2},
             url="my-app.box.test",
-            container_id="c2",
-            address="1.2.3.4:5",
+            replicas=two,
         )
         events = await heard(bus, news)
     assert both is not None
     now, before = both
     assert before is not None
-    assert (before.id, before.status, before.container_id) == (old.id, Status.STOPPED, "c1")
-    assert (now.status, now.container_id, now.phases) == (Status.RUNNING, "c2", {"swap": 2})
+    assert (before.id, before.status, before.replicas[0].container_id) == (
+        old.id,
+        Status.STOPPED,
+        "c1",
+    )
+    assert (now.status, now.replicas, now.phases) == (Status.RUNNING, two, {"swap": 2})
     assert await store.deployments.running(project.id) == now
     assert await store.deployments.find(old.id) == before
     assert events == [
@@ -345,7 +353,7 @@ async def test_rollback_is_a_new_deployment_of_the_old_release(
     )
     assert (back.number, back.status, back.source) == (3, Status.DEPLOYING, Source.ROLLBACK)
     assert (back.image_id, back.port, back.framework) == ("sha256:a", 8080, "flask")
-    assert (back.source_deployment_id, back.url, back.container_id) == (first.id, None, None)
+    assert (back.source_deployment_id, back.url, back.replicas) == (first.id, None, ())
 
 
 async def test_unfinished_are_all_that_a_start_must_look_at(store: Store, project: Project) -> None:

@@ -16,6 +16,8 @@ from sotabox.store.migrations import migrate
 from sotabox.store.store import Store
 from tests.reference import SCHEMAS, render_steps, stored_steps
 
+#: Columns of deployments that a later step made others of: see `test_migrations.py`.
+MOVED = {"container_id", "address"}
 DUMPS = sorted(SCHEMAS.glob("*.sql"))
 
 
@@ -39,6 +41,12 @@ def columns(connection: sqlite3.Connection, table: str) -> list[str]:
     return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
+def kept_columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    """Those of today as well."""
+    moved = MOVED if table == "deployments" else set()
+    return [name for name in columns(connection, table) if name not in moved]
+
+
 def rows(connection: sqlite3.Connection, table: str, names: list[str]) -> list[tuple[object, ...]]:
     return connection.execute(f"SELECT {', '.join(names)} FROM {table} ORDER BY 1, 2").fetchall()
 
@@ -56,7 +64,7 @@ def schema(connection: sqlite3.Connection) -> dict[str, object]:
 def test_rows_of_an_earlier_version_are_all_there(old: sqlite3.Connection, tmp_path: Path) -> None:
     """Each table keeps each row and each value, and all that points to something finds it."""
     before = {
-        table: (names := columns(old, table), rows(old, table, names)) for table in tables(old)
+        table: (names := kept_columns(old, table), rows(old, table, names)) for table in tables(old)
     }
     assert all(found for _, found in before.values())
     migrate(tmp_path / "sotabox.db")

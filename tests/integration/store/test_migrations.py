@@ -6,11 +6,13 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from sotabox.errors import Internal
 from sotabox.events import Bus
+from sotabox.model.replica import Replica
 from sotabox.model.user import Role
-from sotabox.store.migrations import migrate
+from sotabox.store.migrations import SCHEMA, migrate
 from sotabox.store.store import Store
 
 
@@ -136,3 +138,30 @@ def test_row_without_its_owner_is_refused(tmp_path: Path) -> None:
             " VALUES ('p', 'nobody', 'n', 's', '', '')"
         )
     connection.close()
+
+
+async def test_container_of_before_is_the_only_replica(tmp_path: Path) -> None:
+    """An upgraded box knows the containers that serve, and that others had none."""
+    path = tmp_path / "sotabox.db"
+    database = Database(path)
+    SCHEMA.apply(database, stop_before="m019_replicas")
+    database.execute(
+        "INSERT INTO users (id, email, role, created_at) VALUES ('u', 'ada@box.test', 'admin', '')"
+    )
+    database.execute(
+        "INSERT INTO projects (id, user_id, name, slug, created_at, updated_at)"
+        " VALUES ('p', 'u', 'App', 'app-1', '', '')"
+    )
+    rows = [("serves", 1, "running", "c1", "10.9.0.2:8080"), ("waits", 2, "pending", None, None)]
+    for row in rows:
+        database.execute(
+            "INSERT INTO deployments (id, project_id, number, status, source, container_id, address,"
+            " phases, created_at, updated_at) VALUES (?, 'p', ?, ?, 'archive', ?, ?, '{}', '', '')",
+            row,
+        )
+    database.conn.commit()
+    database.close()
+    store = await Store.open(tmp_path, Bus())
+    found = {d.id: d.replicas for d in await store.deployments.unfinished()}
+    assert found == {"serves": (Replica("c1", "10.9.0.2:8080"),), "waits": ()}
+    await store.close()

@@ -3,7 +3,7 @@
 from sotabox.model.project import Limits
 from sotabox.model.project_settings import ProjectSettings
 from sotabox.model.user import Plan
-from sotabox.pipeline.limits import limit
+from sotabox.pipeline.limits import granted_replicas, limit
 from sotabox.settings import Settings
 
 BOX = Settings(app_memory_mb=512, app_cpus=1.0, app_pids=100)
@@ -30,3 +30,9 @@ def test_settings_of_a_project_do_not_lift_the_plan() -> None:
     own = ProjectSettings(memory_mb=4096, cpus=8.0)
     assert limit(BOX, Plan.FREE, own) == Limits(256, 0.5, 100)
     assert limit(BOX, Plan.BOX, own) == Limits(4096, 8.0, 100)
+
+
+def test_replicas_do_not_multiply_a_plan() -> None:
+    """What a container may use is bounded, and so is the number of containers."""
+    assert granted_replicas(Plan.FREE, 8) == 1
+    assert granted_replicas(Plan.BOX, 8) == 8

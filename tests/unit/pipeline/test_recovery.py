@@ -13,12 +13,13 @@ from sotabox.model.deployment import Deployment, Status
 from sotabox.pipeline.recovery import (
     FinishSwap,
     Keep,
-    Point,
     Rebuild,
     Repair,
     ReplaceContainer,
     Resubmit,
     Retire,
+    SendVisitors,
+    ShowPage,
     StartContainer,
     plan_repairs,
 )
@@ -39,7 +40,7 @@ STOPPED_OLD = container("old", "r", "10.0.0.2", running=False)
 STOPPED_NEW = container("new", "d", "10.0.0.3", running=False, policy="no")
 TO_OLD = target(OLD)
 TO_NEW = target(NEW)
-RUNNING = deployment("r", Status.RUNNING, "old")
+RUNNING = deployment("r", Status.RUNNING, OLD)
 PENDING = deployment("d", Status.PENDING)
 BUILDING = deployment("d", Status.BUILDING)
 BUILT = deployment("d", Status.BUILT)
@@ -68,20 +69,30 @@ def plan(
     ("deployments", "containers", "upstream", "repairs"),
     [
         # Nothing was ever deployed, or nothing runs any more.
-        ([], [], None, [Point(None)]),
+        ([], [], None, [ShowPage(None)]),
         ([], [], WAITING, []),
-        ([], [], TO_OLD, [Point(None)]),
-        ([], [OLD], TO_OLD, [Point(None), Retire(OLD)]),
+        ([], [], TO_OLD, [ShowPage(None)]),
+        ([], [OLD], TO_OLD, [ShowPage(None), Retire(OLD)]),
         # All is well.
         ([RUNNING], [OLD], TO_OLD, []),
         # The one that serves: stopped, gone, not kept, or visitors are elsewhere.
-        ([RUNNING], [STOPPED_OLD], TO_OLD, [StartContainer(RUNNING, STOPPED_OLD)]),
-        ([RUNNING], [STOPPED_OLD], WAITING, [StartContainer(RUNNING, STOPPED_OLD)]),
-        ([RUNNING], [], TO_OLD, [ReplaceContainer(RUNNING)]),
-        ([RUNNING], [], None, [ReplaceContainer(RUNNING)]),
-        ([RUNNING], [OLD], WAITING, [Point(TO_OLD)]),
-        ([RUNNING], [OLD], None, [Point(TO_OLD)]),
-        ([RUNNING], [OLD], TO_NEW, [Point(TO_OLD)]),
+        (
+            [RUNNING],
+            [STOPPED_OLD],
+            TO_OLD,
+            [StartContainer(RUNNING, STOPPED_OLD), SendVisitors(RUNNING)],
+        ),
+        (
+            [RUNNING],
+            [STOPPED_OLD],
+            WAITING,
+            [StartContainer(RUNNING, STOPPED_OLD), SendVisitors(RUNNING)],
+        ),
+        ([RUNNING], [], TO_OLD, [ReplaceContainer(RUNNING, 0), SendVisitors(RUNNING)]),
+        ([RUNNING], [], None, [ReplaceContainer(RUNNING, 0), SendVisitors(RUNNING)]),
+        ([RUNNING], [OLD], WAITING, [SendVisitors(RUNNING)]),
+        ([RUNNING], [OLD], None, [SendVisitors(RUNNING)]),
+        ([RUNNING], [OLD], TO_NEW, [SendVisitors(RUNNING)]),
         # Killed while one waited, was built, or was built already.
         ([PENDING], [], WAITING, [Resubmit(PENDING, restart=False)]),
         ([BUILDING], [], WAITING, [Resubmit(BUILDING, restart=True)]),
@@ -103,14 +114,14 @@ def plan(
             [Retire(STOPPED_NEW), Resubmit(DEPLOYING, restart=False)],
         ),
         # Killed between the rename and the transaction.
-        ([RUNNING, DEPLOYING], [OLD, NEW], TO_NEW, [FinishSwap(DEPLOYING, NEW), Retire(OLD)]),
-        ([DEPLOYING], [NEW], TO_NEW, [FinishSwap(DEPLOYING, NEW)]),
+        ([RUNNING, DEPLOYING], [OLD, NEW], TO_NEW, [FinishSwap(DEPLOYING, (NEW,)), Retire(OLD)]),
+        ([DEPLOYING], [NEW], TO_NEW, [FinishSwap(DEPLOYING, (NEW,))]),
         # The same, but a reboot has stopped the candidate: it was never kept, so it starts over.
         (
             [RUNNING, DEPLOYING],
             [OLD, STOPPED_NEW],
             TO_NEW,
-            [Point(TO_OLD), Retire(STOPPED_NEW), Resubmit(DEPLOYING, restart=False)],
+            [SendVisitors(RUNNING), Retire(STOPPED_NEW), Resubmit(DEPLOYING, restart=False)],
         ),
         (
             [RUNNING, DEPLOYING],
@@ -118,6 +129,7 @@ def plan(
             TO_NEW,
             [
                 StartContainer(RUNNING, STOPPED_OLD),
+                SendVisitors(RUNNING),
                 Retire(STOPPED_NEW),
                 Resubmit(DEPLOYING, restart=False),
             ],
@@ -126,11 +138,11 @@ def plan(
             [DEPLOYING],
             [STOPPED_NEW],
             TO_NEW,
-            [Point(None), Retire(STOPPED_NEW), Resubmit(DEPLOYING, restart=False)],
+            [ShowPage(None), Retire(STOPPED_NEW), Resubmit(DEPLOYING, restart=False)],
         ),
         # Killed between the transaction and the drain.
         (
-            [deployment("d", Status.RUNNING, "new")],
+            [deployment("d", Status.RUNNING, NEW)],
             [OLD, NEW],
             TO_NEW,
             [Keep(NEW), Retire(OLD)],
@@ -160,14 +172,14 @@ def plan_paused(
     [
         # All is well; or killed right after the rows said that it is paused.
         ([], [], PAUSED, []),
-        ([], [], None, [Point(PAUSED)]),
-        ([], [], WAITING, [Point(PAUSED)]),
-        ([], [OLD], TO_OLD, [Point(PAUSED), Retire(OLD)]),
+        ([], [], None, [ShowPage(PAUSED)]),
+        ([], [], WAITING, [ShowPage(PAUSED)]),
+        ([], [OLD], TO_OLD, [ShowPage(PAUSED), Retire(OLD)]),
         ([], [OLD], PAUSED, [Retire(OLD)]),
         # Killed while it is brought back: before its container, with it, and after the rename.
         ([DEPLOYING], [], PAUSED, [Resubmit(DEPLOYING, restart=False)]),
         ([DEPLOYING], [NEW], PAUSED, [Retire(NEW), Resubmit(DEPLOYING, restart=False)]),
-        ([DEPLOYING], [NEW], TO_NEW, [FinishSwap(DEPLOYING, NEW)]),
+        ([DEPLOYING], [NEW], TO_NEW, [FinishSwap(DEPLOYING, (NEW,))]),
     ],
 )
 def test_paused_project_stays_so_until_something_is_swapped_in(
@@ -187,13 +199,13 @@ def test_active_deployment_keeps_its_candidate() -> None:
 
 def test_running_deployment_whose_task_still_ends_is_repaired_as_any() -> None:
     """The moment between a swap and the end of its task hides nothing from a repair."""
-    now_running = deployment("d", Status.RUNNING, "new")
+    now_running = deployment("d", Status.RUNNING, NEW)
     assert plan([now_running], [NEW, OLD], TO_NEW, active="d") == [Keep(NEW), Retire(OLD)]
 
 
 def test_draining_container_is_not_retired_twice() -> None:
     """What drains already goes on draining."""
-    now_running = deployment("d", Status.RUNNING, "new")
+    now_running = deployment("d", Status.RUNNING, NEW)
     kept = replace(NEW, restart_policy="unless-stopped")
     assert plan([now_running], [OLD, kept], TO_NEW, draining="old") == []
 
@@ -202,7 +214,7 @@ def test_container_of_a_release_command_never_serves() -> None:
     """A leftover of a release command goes, even where the upstream names its address."""
     migrating = container("new", "d", "10.0.0.3", role=Role.RELEASE)
     repairs = plan([DEPLOYING], [migrating], TO_NEW)
-    assert repairs == [Point(None), Retire(migrating), Resubmit(DEPLOYING, restart=False)]
+    assert repairs == [ShowPage(None), Retire(migrating), Resubmit(DEPLOYING, restart=False)]
 
 
 def test_second_container_of_the_running_deployment_is_retired() -> None:
@@ -214,24 +226,29 @@ def test_second_container_of_the_running_deployment_is_retired() -> None:
 def test_container_that_lost_its_address_is_replaced() -> None:
     """A container that somebody took off its network can't be reached: another is made."""
     lost = replace(OLD, address=None, fixed_address=None)
-    assert plan([RUNNING], [lost], TO_OLD) == [ReplaceContainer(RUNNING)]
+    assert plan([RUNNING], [lost], TO_OLD) == [ReplaceContainer(RUNNING, 0), SendVisitors(RUNNING)]
 
 
 @pytest.mark.parametrize(
     ("deployments", "containers", "upstream", "repairs"),
     [
         # Restored on a fresh machine: nothing is there but rows and archives.
-        ([RUNNING], [], None, [Point(None), Rebuild(RUNNING)]),
+        ([RUNNING], [], None, [ShowPage(None), Rebuild(RUNNING)]),
         ([RUNNING], [], WAITING, [Rebuild(RUNNING)]),
-        ([RUNNING], [], TO_OLD, [Point(None), Rebuild(RUNNING)]),
+        ([RUNNING], [], TO_OLD, [ShowPage(None), Rebuild(RUNNING)]),
         # A newer version waits as well: it has its turn, whatever comes of the older one.
         ([RUNNING, PENDING], [], WAITING, [Rebuild(RUNNING), Resubmit(PENDING, restart=False)]),
         ([RUNNING], [NEW], WAITING, [Rebuild(RUNNING), Retire(NEW)]),
         # A container is all that serving needs, with or without its image.
         ([RUNNING], [OLD], TO_OLD, []),
-        ([RUNNING], [STOPPED_OLD], TO_OLD, [StartContainer(RUNNING, STOPPED_OLD)]),
+        (
+            [RUNNING],
+            [STOPPED_OLD],
+            TO_OLD,
+            [StartContainer(RUNNING, STOPPED_OLD), SendVisitors(RUNNING)],
+        ),
         # It was swapped out just before the restore's backup: nothing to bring back.
-        ([DEPLOYING], [NEW], TO_NEW, [FinishSwap(DEPLOYING, NEW)]),
+        ([DEPLOYING], [NEW], TO_NEW, [FinishSwap(DEPLOYING, (NEW,))]),
     ],
 )
 def test_running_deployment_whose_image_is_lost_is_built_again(
@@ -246,12 +263,99 @@ def test_running_deployment_whose_image_is_lost_is_built_again(
 
 def test_lost_image_of_another_deployment_changes_nothing() -> None:
     """Only what serves is built again by a repair; a rollback builds what it needs by itself."""
-    assert plan([RUNNING], [], TO_OLD, lost="x") == [ReplaceContainer(RUNNING)]
+    assert plan([RUNNING], [], TO_OLD, lost="x") == [
+        ReplaceContainer(RUNNING, 0),
+        SendVisitors(RUNNING),
+    ]
 
 
 def states_of(whole: Container) -> list[Container | None]:
     """A container that runs, is stopped, and is gone."""
     return [whole, replace(whole, running=False, pid=0, address=None), None]
+
+
+A, B, C = (container(id_, "r", f"10.0.0.{n}") for n, id_ in enumerate("abc", start=20))
+X, Y, Z = (container(id_, "d", f"10.0.0.{n}", policy="no") for n, id_ in enumerate("xyz", start=30))
+THREE = deployment("r", Status.RUNNING, A, B, C)
+TO_THREE = target(A, B, C)
+STOPPED_B = replace(B, running=False, address=None)
+
+
+@pytest.mark.parametrize(
+    ("deployments", "containers", "upstream", "repairs"),
+    [
+        ([THREE], [A, B, C], TO_THREE, []),
+        ([THREE], [C, B, A], TO_THREE, []),
+        # One is stopped, one is gone, all are gone; visitors are with some of them only.
+        (
+            [THREE],
+            [A, STOPPED_B, C],
+            TO_THREE,
+            [StartContainer(THREE, STOPPED_B), SendVisitors(THREE)],
+        ),
+        ([THREE], [A, C], TO_THREE, [ReplaceContainer(THREE, 1), SendVisitors(THREE)]),
+        (
+            [THREE],
+            [],
+            TO_THREE,
+            [*(ReplaceContainer(THREE, ordinal) for ordinal in range(3)), SendVisitors(THREE)],
+        ),
+        ([THREE], [A, B, C], target(A, B), [SendVisitors(THREE)]),
+        # Killed while candidates were started and probed.
+        (
+            [THREE, DEPLOYING],
+            [A, B, C, X, Y],
+            TO_THREE,
+            [Retire(X), Retire(Y), Resubmit(DEPLOYING, restart=False)],
+        ),
+        # Killed between the rename and the transaction; one made twice by a repeated try goes.
+        (
+            [THREE, DEPLOYING],
+            [A, B, C, X, Y, Z],
+            target(X, Y),
+            [FinishSwap(DEPLOYING, (X, Y)), Retire(A), Retire(B), Retire(C), Retire(Z)],
+        ),
+        # The same, but one candidate has ended meanwhile: a version is whole, or it starts over.
+        (
+            [THREE, DEPLOYING],
+            [A, B, C, X, replace(Y, running=False, address=None)],
+            target(X, Y),
+            [
+                SendVisitors(THREE),
+                Retire(X),
+                Retire(replace(Y, running=False, address=None)),
+                Resubmit(DEPLOYING, restart=False),
+            ],
+        ),
+        # Killed between the transaction and the drain, from three to one, and to three.
+        (
+            [deployment("d", Status.RUNNING, X)],
+            [A, B, C, X],
+            target(X),
+            [Keep(X), Retire(A), Retire(B), Retire(C)],
+        ),
+        (
+            [deployment("d", Status.RUNNING, X, Y, Z)],
+            [A, X, Y, Z],
+            target(X, Y, Z),
+            [Keep(X), Keep(Y), Keep(Z), Retire(A)],
+        ),
+    ],
+)
+def test_replicas_are_repaired_one_by_one_and_swapped_together(
+    deployments: list[Deployment],
+    containers: list[Container],
+    upstream: str | None,
+    repairs: list[Repair],
+) -> None:
+    """Each container of a version counts; visitors are with all of a version or with none of it."""
+    assert repairs == plan(deployments, containers, upstream)
+
+
+def test_lost_image_is_not_built_again_while_one_replica_serves() -> None:
+    """What serves goes on; what can't be made again is tried again by the next repair."""
+    repairs = plan([THREE], [B], TO_THREE, lost="r")
+    assert repairs == [ReplaceContainer(THREE, 0), ReplaceContainer(THREE, 2), SendVisitors(THREE)]
 
 
 EVERY_WORLD = list(
@@ -282,9 +386,9 @@ def hold_to_invariants(world: World) -> None:
     running = [d for d in world.deployments.values() if d.status is Status.RUNNING]
     assert len(running) <= 1
     if running:
-        serving = world.containers[running[0].container_id or ""]
-        assert serving.running
-        assert world.upstream == target(serving)
+        serving = [world.containers[replica.container_id] for replica in running[0].replicas]
+        assert all(container.running for container in serving)
+        assert world.upstream == target(*serving)
     else:
         assert world.upstream == (PAUSED if world.paused else WAITING)
     assert {d.id for d in world.deployments.values() if d.status not in ENDED} - world.active <= {
@@ -340,9 +444,18 @@ def worlds(draw: st.DrawFn) -> World:
     }
     rows = {id_: deployment(id_, status) for id_, status in zip(ids, statuses, strict=True)}
     if draw(st.booleans()):
-        own = [c.id for c in containers.values() if c.deployment_id == "r"]
-        rows["r"] = deployment("r", Status.RUNNING, draw(st.sampled_from([*own, "gone"])))
-    upstreams = [None, WAITING, "10.0.9.9:8080", *map(target, containers.values())]
+        own = [c for c in containers.values() if c.deployment_id == "r"]
+        gone = container("gone", "r", "10.0.2.1")
+        serving = draw(
+            st.lists(st.sampled_from([*own, gone]), min_size=1, max_size=3, unique_by=id)
+        )
+        rows["r"] = deployment("r", Status.RUNNING, *serving)
+    by_deployment = [
+        target(*(c for c in containers.values() if c.deployment_id == id_))
+        for id_ in {c.deployment_id for c in containers.values()}
+    ]
+    each = map(target, containers.values())
+    upstreams = [None, WAITING, "10.0.9.9:8080", *each, *by_deployment]
     unended = [d.id for d in rows.values() if d.status not in ENDED]
     return World(
         rows,

@@ -9,14 +9,17 @@ import msgspec
 from sotabox.engine.container import Container
 from sotabox.engine.labels import DEPLOYMENT, PROJECT, ROLE, Role
 from sotabox.model.deployment import Deployment, Source, Status
+from sotabox.model.replica import Replica, upstream_of
+from sotabox.model.replica import replace as replace_replica
 from sotabox.pipeline.recovery import (
     FinishSwap,
     Keep,
-    Point,
     Repair,
     ReplaceContainer,
     Resubmit,
     Retire,
+    SendVisitors,
+    ShowPage,
     StartContainer,
     plan_repairs,
 )
@@ -28,8 +31,8 @@ ENDED = frozenset({Status.STOPPED, Status.FAILED})
 _addresses = itertools.count(2)
 
 
-def deployment(id_: str, status: Status, container_id: str | None = None) -> Deployment:
-    """A row as the store would give it."""
+def deployment(id_: str, status: Status, *containers: Container) -> Deployment:
+    """A row as the store would give it, of a deployment that these containers serve."""
     return Deployment(
         id=id_,
         project_id="p",
@@ -38,7 +41,7 @@ def deployment(id_: str, status: Status, container_id: str | None = None) -> Dep
         source=Source.ARCHIVE,
         image_id="sha256:1",
         port=PORT,
-        container_id=container_id,
+        replicas=tuple(Replica(c.id, target(c)) for c in containers),
         phases={},
         created_at="",
         updated_at="",
@@ -73,9 +76,9 @@ def container(
     )
 
 
-def target(of: Container) -> str:
-    """The upstream that leads to a container."""
-    return f"{of.fixed_address}:{PORT}"
+def target(*of: Container) -> str:
+    """The upstream that leads to a container, or to several."""
+    return " ".join(f"{one.fixed_address}:{PORT}" for one in of)
 
 
 @dataclass
@@ -109,24 +112,27 @@ class World:
 
     def apply(self, repair: Repair) -> None:
         match repair:
-            case Point(address):
-                known = {None, *self.served(), *([PAUSED] if self.paused else [])}
-                assert address in known, f"dead end: {repair}"
+            case ShowPage(address):
+                assert address in {None, *([PAUSED] if self.paused else [])}
                 self.upstream = address or WAITING
-            case StartContainer(d, c):
+            case SendVisitors(d):
+                replicas = self.deployments[d.id].replicas
+                assert {r.address for r in replicas} <= self.served(), f"dead end: {repair}"
+                self.upstream = upstream_of(replicas)
+            case StartContainer(_, c):
                 self._change(c, running=True, address=c.fixed_address)
-                self.upstream = f"{c.fixed_address}:{d.port}"
-            case ReplaceContainer(d):
-                self._replace(d)
-            case FinishSwap(d, c):
-                assert self.upstream == f"{c.address}:{d.port}", "nobody was swapped to it"
-                self._finish(d, c)
+            case ReplaceContainer(d, ordinal):
+                self._replace(self.deployments[d.id], ordinal)
+            case FinishSwap(d, found):
+                assert self.upstream == target(*found), "nobody was swapped to it"
+                self._finish(d, found)
             case Keep(c):
                 self._change(c, restart_policy="unless-stopped")
             case Retire(c):
                 known = self.containers.get(c.id)
-                at = known and known.running and target(known)
-                assert self.upstream != at, f"visitors are with {c.id}"
+                if known and known.running:
+                    at = (self.upstream or "").split(" ")
+                    assert target(known) not in at, f"visitors are with {c.id}"
                 self.draining.add(c.id)
             case Resubmit(d, restart):
                 assert d.id not in self.active
@@ -144,23 +150,28 @@ class World:
         """Where somebody answers."""
         return {target(c) for c in self.containers.values() if c.running}
 
-    def _replace(self, d: Deployment) -> None:
-        for c in [c for c in self.containers.values() if c.deployment_id == d.id]:
-            del self.containers[c.id]
-        fresh = container(f"fresh-{d.id}", d.id, f"10.9.{next(_addresses)}.9")
+    def _replace(self, d: Deployment, ordinal: int) -> None:
+        others = {r.container_id for n, r in enumerate(d.replicas) if n != ordinal}
+        left = [c for c in self.containers.values() if c.deployment_id == d.id]
+        for c in left:
+            if c.id not in others:
+                del self.containers[c.id]
+        number = next(_addresses)
+        fresh = container(f"fresh-{number}", d.id, f"10.9.{number // 250}.{number % 250}")
         self.containers[fresh.id] = fresh
-        self._set(d, container_id=fresh.id)
-        self.upstream = target(fresh)
+        made = Replica(fresh.id, target(fresh))
+        self._set(d, replicas=replace_replica(d.replicas, ordinal, made))
 
-    def _finish(self, d: Deployment, c: Container) -> None:
+    def _finish(self, d: Deployment, found: tuple[Container, ...]) -> None:
         for other in self.deployments.values():
             if other.status is Status.RUNNING:
                 self._set(other, status=Status.STOPPED)
-                if other.container_id in self.containers:
-                    self.draining.add(other.container_id)
-        self._set(d, status=Status.RUNNING, container_id=c.id)
+                serving = {r.container_id for r in other.replicas}
+                self.draining |= serving & self.containers.keys()
+        self._set(d, status=Status.RUNNING, replicas=tuple(Replica(c.id, target(c)) for c in found))
         self.paused = False
-        self._change(c, restart_policy="unless-stopped")
+        for c in found:
+            self._change(c, restart_policy="unless-stopped")
 
     def _set(self, d: Deployment, **changes: Any) -> None:
         self.deployments[d.id] = msgspec.structs.replace(self.deployments[d.id], **changes)

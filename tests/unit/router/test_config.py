@@ -50,6 +50,7 @@ def test_render_config_golden_case_gives_the_expected_document(
             r["project_id"],
             r["upstream_file"],
             tuple(CustomHost(**domain) for domain in r.get("domains", ())),
+            r.get("slots", 1),
         )
         for r in case["routes"]
     ]

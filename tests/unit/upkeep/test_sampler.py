@@ -10,12 +10,12 @@ HOSTS = {"shop.box.test": "p1", "shop.example": "p1", "blog.box.test": "p2"}
 
 
 def look(
-    at: float, usages: Mapping[str, Usage], hosts: Mapping[str, HostRequests], c1: str = "c1"
+    at: float, usages: Mapping[str, Usage], hosts: Mapping[str, HostRequests], *c1: str
 ) -> Look:
     return Look(
         at=at,
         slugs={"p1": "shop"},
-        containers={"p1": c1},
+        containers={"p1": c1 or ("c1",)},
         usages=usages,
         requests=Requests(1.0, hosts),
         hosts=HOSTS,
@@ -52,7 +52,7 @@ def test_sample_is_the_difference_of_two_looks() -> None:
 def test_new_version_counts_from_its_start() -> None:
     """A swap between two looks makes no figure negative."""
     before = look(100, {"c1": Usage(9_000_000, 10)}, {})
-    after = look(130, {"c2": Usage(2_000_000, 20)}, {}, c1="c2")
+    after = look(130, {"c2": Usage(2_000_000, 20)}, {}, "c2")
     assert samples(before, after)[0].cpu_ms == 2000
 
 
@@ -67,3 +67,12 @@ def test_app_whose_group_can_not_be_read_has_its_requests() -> None:
     before = look(100, {}, {"shop.example": HostRequests({2: 1})})
     (sample,) = samples(before, look(130, {}, {"shop.example": HostRequests({2: 4})}))
     assert (sample.ok, sample.cpu_ms) == (3, 0)
+
+
+def test_replicas_count_together() -> None:
+    """An app's use is that of all its containers; one that began meanwhile counts from its start."""
+    before = look(100, {"c1": Usage(1_000_000, 10, 5, 1)}, {}, "c1", "c2")
+    usages = {"c1": Usage(3_000_000, 20, 6, 1), "c2": Usage(500_000, 7, 2, 9)}
+    (sample,) = samples(before, look(130, usages, {}, "c1", "c2"))
+    assert (sample.cpu_ms, sample.memory_bytes) == (2500, 27)
+    assert (sample.received_bytes, sample.sent_bytes) == (3, 9)
