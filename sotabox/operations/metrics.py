@@ -100,6 +100,10 @@ async def exposition(store: Store, settings: Settings, vitals: Vitals, latest: L
             {name: ms / 1000 for name, (_, ms) in phases.items()},
         ),
         *_of_backups(settings, record),
+        _labelled(
+            "sotabox_app_degraded", "gauge", "Apps that end by themselves again and again", "project",
+            dict.fromkeys(await store.crash_loops.slugs(), 1),
+        ),
         *_of_apps(latest),
     ]  # fmt: skip
     return render(metrics)

@@ -14,6 +14,10 @@ from sotabox.store.deliveries import announce_event
 _OPEN: Final = """
     SELECT id FROM deployments INDEXED BY deployments_one_running
     WHERE status = 'running' AND json_extract(crash_loop, '$.over') = 0"""
+_SLUGS: Final = """
+    SELECT slug FROM deployments AS d INDEXED BY deployments_one_running
+    JOIN projects AS p ON p.id = d.project_id
+    WHERE d.status = 'running' AND json_extract(crash_loop, '$.over') = 0 ORDER BY slug"""
 _PUT: Final = """
     UPDATE deployments SET crash_loop = :loop WHERE id = :id AND status = 'running' RETURNING *"""
 
@@ -28,6 +32,10 @@ class CrashLoops:
     async def open_ones(self) -> list[str]:
         """The running deployments that are in one."""
         return [row["id"] for row in await self._database.all(_OPEN)]
+
+    async def slugs(self) -> list[str]:
+        """The projects whose app is in one."""
+        return [row["slug"] for row in await self._database.all(_SLUGS)]
 
     async def put(self, deployment: Deployment, loop: CrashLoop) -> None:
         """Notes how a running deployment's loop stands; its beginning and its end are told."""
