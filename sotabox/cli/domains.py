@@ -21,11 +21,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="all of the project", allow_abbrev=False)
     add = actions.add_parser("add", help="add one; says what to set in DNS", allow_abbrev=False)
     get = actions.add_parser("get", help="how one is, and what to set", allow_abbrev=False)
+    check = actions.add_parser("check", help="have it looked up in DNS now", allow_abbrev=False)
     remove = actions.add_parser("remove", help="remove one, at once", allow_abbrev=False)
     add.add_argument("--redirect-to", metavar="HOST", help="send its visitors there instead")
-    for action in (add, get, remove):
+    for action in (add, get, check, remove):
         action.add_argument("domain", metavar="DOMAIN")
-    for action in (listing, add, get, remove):
+    for action in (listing, add, get, check, remove):
         add_remote(action, project=True, below=True)
     add_remote(parser, project=True)
 
@@ -44,6 +45,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
                     remote.call("GET", f"{path}/{quote(arguments.domain, safe='')}"),
                     as_json=arguments.json,
                 )
+            case "check":
+                one = f"{path}/{quote(arguments.domain, safe='')}"
+                _show(remote.call("POST", f"{one}/check"), as_json=arguments.json)
             case "remove":
                 remote.call("DELETE", f"{path}/{quote(arguments.domain, safe='')}")
                 if arguments.json:

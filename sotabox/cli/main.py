@@ -38,6 +38,7 @@ from sotabox.cli import (
     ps,
     purge,
     redeploy,
+    registries,
     restart,
     restore,
     resume,
@@ -103,6 +104,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     run_command,
     open_app,
     keys,
+    registries,
     audit,
     mcp,
     # for a box, on its server

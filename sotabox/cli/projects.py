@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "projects"
-HELP = "List projects, make one, delete one."
+HELP = "List projects; make, rename and delete one."
 
 _SLUG_MAX: Final = 63
 
@@ -29,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create = actions.add_parser("create", help="make one", allow_abbrev=False)
     create.add_argument("name", metavar="NAME", help="what it is called")
     create.add_argument("--slug", help="its part of the address (default: made from the name)")
+    rename = actions.add_parser(
+        "rename", help="call one otherwise; its address stays", allow_abbrev=False
+    )
+    rename.add_argument("project", metavar="SLUG")
+    rename.add_argument("name", metavar="NAME")
     delete = actions.add_parser(
         "delete", help="remove one with all that belongs to it", allow_abbrev=False
     )
@@ -36,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     delete.add_argument(
         "--yes", metavar="SLUG", help="the slug again, where nobody can be asked", dest="confirmed"
     )
-    for action in (listing, create, delete):
+    for action in (listing, create, rename, delete):
         add_remote(action, below=True)
     add_remote(parser)
 
@@ -45,6 +50,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     with connect(arguments, environ) as remote:
         if arguments.action == "create":
             return _create(remote, arguments)
+        if arguments.action == "rename":
+            return _rename(remote, arguments)
         if arguments.action == "delete":
             return _delete(remote, arguments, screen_for(arguments, environ))
         return _list(remote, as_json=arguments.json)
@@ -126,6 +133,16 @@ def _create(remote: "Remote", arguments: argparse.Namespace) -> int:
     else:
         print(f"Project {project['slug']} is made. Deploy to it: sotabox init --project "
               f"{project['slug']} && sotabox deploy")  # fmt: skip
+    return DONE
+
+
+def _rename(remote: "Remote", arguments: argparse.Namespace) -> int:
+    path = f"/projects/{quote(arguments.project, safe='')}"
+    project = remote.call("PATCH", path, json={"name": arguments.name})
+    if arguments.json:
+        print_json(project)
+    else:
+        print(f"{project['slug']} is called {project['name']}.")
     return DONE
 
 

@@ -34,8 +34,8 @@ class Person:
     url: str
     key: str
 
-    def run(self, *arguments: str, logged_in: bool = True, **environ: str) -> Done:
-        """Runs `sotabox …` as a script would: without a terminal."""
+    def run(self, *arguments: str, logged_in: bool = True, given: str = "", **environ: str) -> Done:
+        """Runs `sotabox …` as a script would: without a terminal, `given` on standard input."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("SOTA")}
         more = {"SOTA_API_URL": self.url, "SOTA_API_KEY": self.key} if logged_in else {}
         done = subprocess.run(
@@ -43,7 +43,7 @@ class Person:
             check=False,
             env=kept | more | {"HOME": str(self.home)} | environ,
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             text=True,
             timeout=120,

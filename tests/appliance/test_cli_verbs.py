@@ -152,6 +152,26 @@ def test_people_and_their_keys(person: Person, shared_box: Box) -> None:
     assert person.run("audit", "verify").out.startswith("The log is whole: ")
 
 
+def test_credentials_of_a_registry_come_from_a_pipe(person: Person) -> None:
+    """A script hands the password over by a pipe; nowhere is it shown again."""
+    host = f"{person.folder.name}.example.com"
+    refused = person.run("registries", "add", host, "me")
+    assert (refused.code, "--password-stdin" in refused.err) == (2, True)
+    added = person.run("registries", "add", host, "me", "--password-stdin", given="s3cret\n")
+    assert added.out == f"Images of {host} are pulled as me.\n"
+    listed = person.run("registries", "--json")
+    assert (host in listed.out, "s3cret" in listed.out) == (True, False)
+    assert person.run("registries", "remove", host).code == 0
+    assert host not in person.run("registries").out
+
+
+def test_project_is_renamed(person: Person) -> None:
+    """A project gets another name, and keeps its address."""
+    slug = person.folder.name
+    assert person.run("projects", "rename", slug, "Shop").out == f"{slug} is called Shop.\n"
+    assert person.run("projects", "rename", "no-such-project", "Shop").code == 2
+
+
 def test_image_is_deployed_without_a_folder(person: Person) -> None:
     """What the box fetches by itself needs no upload; flags that do not go together are told."""
     done = person.run("deploy", "--image", "127.0.0.1:1/nobody/app:1", "--json")

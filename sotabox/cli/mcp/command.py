@@ -25,6 +25,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from sotabox.cli.mcp.catalog import TOOLS
     from sotabox.cli.mcp.session import Session
 
+    if sys.stdin.isatty():
+        print("This waits for the messages of an agent's program; Ctrl-D ends it.", file=sys.stderr)
     with _own_output() as out:
         session = Session(out, TOOLS, lambda: connect(arguments, environ))
         session.serve(sys.stdin.buffer)
