@@ -1,7 +1,8 @@
 """`/account`: one's API keys, second factor and sessions."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -14,8 +15,17 @@ from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import SotaboxError
 from sotabox.model.session import Session
+from sotabox.model.times import format_time, now
 from sotabox.model.user import ApiKey
 from sotabox.operations import api_keys, second_factor, sessions
+
+#: How long a new key may work, by what the form calls it.
+LIVES: Final = {
+    "": None,
+    "30 days": timedelta(days=30),
+    "90 days": timedelta(days=90),
+    "1 year": timedelta(days=365),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +55,8 @@ class AccountPage(Page):
     factor_trouble: Trouble = NO_TROUBLE
     new_key: str = ""
     name: str = ""
+    lives: tuple[str, ...] = tuple(LIVES)
+    now: str = field(default_factory=now)
     trouble: Trouble = NO_TROUBLE
 
 
@@ -57,9 +69,11 @@ async def show_account(me: NamedDependency[Me]) -> Response[bytes]:
 @post("/account/keys")
 async def create_key(me: NamedDependency[Me]) -> Response[bytes]:
     """Makes an API key, and shows it: the only answer that holds its text."""
-    name = (await me.form())["name"]
+    form = await me.form()
+    name, life = form["name"], LIVES.get(form["life"])
+    until = None if life is None else format_time(datetime.now(UTC) + life)
     try:
-        _, key = await api_keys.create(me.box.store, me.actor.user, name)
+        _, key = await api_keys.create(me.box.store, me.actor.user, name, until)
     except SotaboxError as error:
         return await _page(me, name=name[:200], trouble=Trouble.of(error), status=error.status)
     return await _page(me, new_key=key)

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import api, ask, builds, deploy, footprint, neighbour
+from tests.bench import api, ask, builds, deploy, footprint, neighbour, pages
 
 BENCHES = {
     "api": api.run,
@@ -11,6 +11,7 @@ BENCHES = {
     "deploy": deploy.run,
     "footprint": footprint.run,
     "neighbour": neighbour.run,
+    "pages": pages.run,
 }
 
 

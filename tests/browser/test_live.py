@@ -200,3 +200,30 @@ def test_page_is_usable_with_the_keyboard(box: Box, open_page: Callable[..., Pag
         )
         assert outline, seen
     assert {"Overview", "Deployments", "Environment", "Settings"} <= seen
+
+
+def test_search_is_a_key_away(box: Box, open_page: Callable[..., Page]) -> None:
+    """From anywhere to a project with the keyboard alone; by its link, and without scripts, as well."""
+    box.create("needle-in-hay")
+    page = open_page()
+    page.goto("/account")
+    page.keyboard.press("Control+k")
+    dialog = page.get_by_role("dialog", name="Search")
+    expect(dialog.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("needle")
+    expect(dialog.locator(".found[data-of=needle] a")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    expect(dialog.get_by_role("link", name="needle-in-hay")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("/")
+    expect(dialog.locator(".found[data-of=needle] a")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/projects/needle-in-hay")
+    plain = open_page(java_script_enabled=False)
+    plain.goto("/account")
+    plain.get_by_role("link", name="Search").click()
+    plain.get_by_label("Projects, domains and pages").last.fill("needle")
+    plain.get_by_role("button", name="Search").click()
+    plain.get_by_role("link", name="needle-in-hay").click()
+    plain.wait_for_url("**/projects/needle-in-hay")

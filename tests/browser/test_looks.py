@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.box import Box
 from tests.browser import axe
@@ -64,7 +64,8 @@ def paths(box: Box, app_files: dict[str, str], admin: dict[str, Any]) -> dict[st
         "POST", "/v1/projects/webshop/envs", {"key": "QUOTED", "value": "\"><script>'x'</script>"}
     )
     box.request("POST", "/v1/projects/webshop/domains", {"domain": "shop.example.com"})
-    box.request("POST", "/v1/users", {"email": "grace@box.test", "role": "member"})
+    invited = {"email": "grace@box.test", "role": "member"}
+    grace = box.request("POST", "/v1/users", invited).data["id"]
     member = {"email": "grace@box.test", "role": "viewer"}
     box.request("POST", "/v1/projects/webshop/members", member)
     hook = {"url": "https://hooks.example.com/deploys", "events": ["deploy.failed"]}
@@ -95,6 +96,14 @@ def paths(box: Box, app_files: dict[str, str], admin: dict[str, Any]) -> dict[st
         "webhook": f"{project}/webhooks/{hook_id}",
         "settings": f"{project}/settings",
         "box": "/box",
+        "disk": "/box/disk",
+        "people": "/box/people",
+        "person": f"/box/people/{grace}",
+        "certificates": "/box/certificates",
+        "backups": "/box/backups",
+        "audit": "/box/audit",
+        "updates": "/box/updates",
+        "find": "/search?q=web",
         "account": "/account",
         "device": "/device?user_code=BCDF-GHJK",
         "reference": "/docs#put_env_var",
@@ -131,6 +140,8 @@ def test_pages_are_readable(
     for name, path in paths.items():
         page.goto(path)
         page.wait_for_load_state("load")
+        # What a page asks for by itself once it is there replaces what asked.
+        expect(page.locator("[data-hx-trigger=load]")).to_have_count(0, timeout=60_000)
         page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
         if not fits(page):
             problems.append(f"{name}: wider than the window")

@@ -10,7 +10,7 @@ import pytest
 from sotabox.dashboard import search
 from sotabox.dashboard.box_page import load_line
 from sotabox.model.times import now
-from sotabox.model.user import Role
+from sotabox.model.user import ApiKey, Role
 from sotabox.store.store import Store
 from sotabox.upkeep.backup import backup_name
 from sotabox.upkeep.record import BackupRecord, write_record
@@ -219,3 +219,20 @@ async def _note(store: Store, actor: str, action: str) -> None:
     await store.audit.append(
         actor_id="", actor=actor, action=action, target={}, address="192.0.2.1", status=200
     )
+
+
+async def test_key_that_works_for_a_while_says_until_when(admin: Browser) -> None:
+    """Who makes a key for a contractor need not remember to revoke it."""
+    made = await admin.send("/account/keys", {"name": "ci", "life": "30 days"}, of="/account")
+    assert "sota_" in made.text
+    [key] = [k for k in await api_keys_of(admin) if k.name == "ci"]
+    assert key.expires_at is not None
+    assert key.expires_at[:10] in (await admin.get("/account")).text
+    await admin.send("/account/keys", {"name": "mine", "life": ""}, of="/account")
+    [key] = [k for k in await api_keys_of(admin) if k.name == "mine"]
+    assert key.expires_at is None
+
+
+async def api_keys_of(browser: Browser) -> list[ApiKey]:
+    """The admin's keys."""
+    return await browser.site.box.store.api_keys.of_user(browser.site.admin.id)
