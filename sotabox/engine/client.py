@@ -65,6 +65,7 @@ class Engine:
         #: Since when whoever watches it knows that it is away; None: it is there, or nobody watches.
         self.away_since: datetime | None = None
         self._version: str | None = None
+        self._engine_version: str | None = None
         self._groups: EngineGroups | None = None
 
     async def call(self, method: str, *args: Any, timeout_s: float = 30, **kwargs: Any) -> Any:
@@ -135,8 +136,10 @@ class Engine:
         return info
 
     async def version(self) -> str:
-        """The engine's version."""
-        return str((await self.call("version")).get("Version", ""))
+        """The engine's version; asked for once a connection, as it can't change within one."""
+        if self._engine_version is None:
+            self._engine_version = str((await self.call("version")).get("Version", ""))
+        return self._engine_version
 
     async def groups(self) -> EngineGroups:
         """Where the engine makes its control groups."""
@@ -164,7 +167,7 @@ class Engine:
             raise fault_of(error.status_code or 0, str(error.explanation or error)) from error
         except _LOST as error:
             self._generation += 1
-            self._version = self._groups = None
+            self._version = self._engine_version = self._groups = None
             raise unavailable(self.socket_path, _reason(error)) from error
 
     def _knock(self) -> None:

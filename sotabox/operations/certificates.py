@@ -1,7 +1,7 @@
 """The certificates of a box's names, for whoever runs it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -53,19 +53,25 @@ async def of_box(
     slugs = {project.id: project.slug for project in await store.projects.all()}
     own = {settings.domain: ""} | {f"{slug}.{settings.domain}": slug for slug in slugs.values()}
     domains = {domain.domain: domain for domain in await store.domains.all()}
-    on_disk = await asyncio.to_thread(kept.by_name)
     wanted = [
         *own,
         *(name for name, domain in domains.items() if domain.status is not DomainStatus.PENDING),
     ]
-    without = [name for name in wanted if name not in on_disk]
-    refused = await asyncio.to_thread(kept.refusals, without)
+    on_disk, refused = await asyncio.to_thread(_read, kept, wanted)
     now = datetime.now(UTC)
     rows = [_named(name, slug, "", on_disk, refused, now) for name, slug in own.items()]
     for domain in domains.values():
         slug, said = slugs.get(domain.project_id, ""), domain.error_message or ""
         rows.append(_named(domain.domain, slug, said, on_disk, refused, now, custom=True))
     return sorted(rows, key=_urgency)
+
+
+def _read(
+    kept: KeptCertificates, wanted: Sequence[str]
+) -> tuple[dict[str, Certificate], dict[str, str]]:
+    on_disk = kept.by_name()
+    without = [name for name in wanted if name not in on_disk]
+    return on_disk, kept.refusals(without)
 
 
 def state_of(certificate: Certificate | None, now: datetime, *, refused: bool) -> CertificateState:

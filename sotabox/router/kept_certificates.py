@@ -54,7 +54,9 @@ class KeptCertificates:
     def refusals(self, names: Iterable[str]) -> dict[str, str]:
         """Why there is no certificate of each name, as far as the log's end says."""
         mark = max(0, log_mark(self.files) - _LOG_TAIL_BYTES)
-        log = read_since(self.files, mark)
+        lines = read_since(self.files, mark).splitlines()
+        # Most lines are of other things: they are looked at once, not once for each name.
+        log = "\n".join(line for line in lines if '"level":"error"' in line)
         said = {name: issuance_words(log, name) for name in names}
         return {name: words for name, words in said.items() if words}
 
