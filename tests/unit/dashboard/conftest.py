@@ -18,7 +18,7 @@ from sotabox.operations.caretaking import Caretaking
 from sotabox.operations.host import Host
 from sotabox.operations.room import Room
 from sotabox.operations.users import ADMIN_EMAIL
-from sotabox.router.files import RouterFiles
+from sotabox.router.config import RouterSettings
 from sotabox.router.kept_certificates import KeptCertificates
 from sotabox.upkeep.backups import Backups
 from sotabox.upkeep.tidy import Tidy
@@ -69,7 +69,7 @@ def caretaking(site: InProcess) -> Caretaking:
     )
     return Caretaking(
         Room(tidy),
-        KeptCertificates(RouterFiles(store.folders.root)),
+        KeptCertificates(RouterSettings.of(site.box.settings)),
         Backups(site.box.settings, store.folders, _unheard),
     )
 

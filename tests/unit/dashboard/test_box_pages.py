@@ -2,15 +2,22 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from sotabox.dashboard import search
 from sotabox.dashboard.box_page import load_line
 from sotabox.model.times import now
 from sotabox.model.user import ApiKey, Role
+from sotabox.operations.certificates import state_of
+from sotabox.router.files import RouterFiles
+from sotabox.router.kept_certificates import Certificate
 from sotabox.store.store import Store
 from sotabox.upkeep.backup import backup_name
 from sotabox.upkeep.record import BackupRecord, write_record
@@ -236,3 +243,58 @@ async def test_key_that_works_for_a_while_says_until_when(admin: Browser) -> Non
 async def api_keys_of(browser: Browser) -> list[ApiKey]:
     """The admin's keys."""
     return await browser.site.box.store.api_keys.of_user(browser.site.admin.id)
+
+
+async def test_certificates_are_shown_with_trouble_first(tmp_path: Path) -> None:
+    """Which name is in trouble, and what the authority said, without a look at the server."""
+    async with open_site(tmp_path, domain="box.example") as site:
+        await site.project("shop")
+        log = RouterFiles(tmp_path).log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(
+            '{"level":"error","logger":"tls.obtain","msg":"will retry","identifier":"x",'
+            '"error":"[shop.box.example] rate limited","name":"shop.box.example"}\n'
+        )
+        keep_certificate(RouterFiles(tmp_path).storage, "box.example")
+        await site.box.store.users.set_password(site.admin.id, _HASH)
+        async with open_browser(site) as admin:
+            await admin.log_in()
+            page = (await admin.get("/box/certificates")).text
+        states = re.findall(r"</span>(\w+)</span>\s*<span class=\"name\">([\w.]+)", page)
+        assert states[0] == ("refused", "shop.box.example")
+        assert ("good", "box.example") in states
+        assert "rate limited" in page
+        assert "Authority of tests" in page
+        assert "89 days left" in page
+
+
+def test_certificate_that_should_have_been_renewed_is_told_in_time() -> None:
+    """A person hears of it while visitors do not yet."""
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    made = Certificate("a", "b", moment + timedelta(days=90), moment)
+    states = [
+        state_of(made, moment + timedelta(days=days), refused=False) for days in (1, 65, 80, 90)
+    ]
+    assert [str(state) for state in states] == ["good", "good", "overdue", "expired"]
+    assert state_of(None, moment, refused=True) == "refused"
+    assert state_of(None, moment, refused=False) == "waiting"
+
+
+def keep_certificate(storage: Path, name: str) -> None:
+    """Puts a certificate where Caddy would."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    issuer = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Authority of tests")])
+    begins = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(issuer)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begins)
+        .not_valid_after(begins + timedelta(days=90))
+        .sign(key, hashes.SHA256())
+    )
+    folder = storage / "certificates" / "authority" / name
+    folder.mkdir(parents=True)
+    (folder / f"{name}.crt").write_bytes(made.public_bytes(serialization.Encoding.PEM))
