@@ -16,6 +16,8 @@ from sotabox.operations.differences import Difference
 
 _SHOWN_MAX: Final = 120
 _CHANGES_MAX: Final = 30
+#: What a page says in other words: where it came from, and why its plan is as it is.
+_TOLD_ELSEWHERE: Final = frozenset({"origin", "reasons", "warnings", "notes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def changes_of(difference: Difference) -> Changes:
     changed = [
         Fact(change.field, _change(change))
         for change in (*difference.release, *difference.plan)
-        if not change.field.startswith("origin")
+        if change.field.partition(".")[0] not in _TOLD_ELSEWHERE
     ]
     env = difference.env
     keys = (
@@ -140,5 +142,12 @@ def _change(change: FieldChange) -> str:
 
 def _show(value: object) -> str:
     values = value if isinstance(value, list) else [value]
-    text = ", ".join(map(str, values)) or "nothing"
+    text = ", ".join(map(_say, values)) or "nothing"
     return text if len(text) <= _SHOWN_MAX else f"{text[: _SHOWN_MAX - 1]}…"
+
+
+def _say(value: object) -> str:
+    """A value in words; what has parts, part by part."""
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values() if part is not None)
+    return str(value)
