@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from typing import Final, Never
@@ -67,6 +68,7 @@ from sotabox.webhooks.resolver import Refused, Unresolved
 from sotabox.webhooks.resolver import Resolver as OutwardResolver
 
 _LOOK_EVERY_S: Final = 300.0
+_LOOK_SOON_S: Final = 5.0
 _RESOLVE_S: Final = 10.0
 _SOURCES_HINT: Final = "SOTABOX_PRIVATE_SOURCES=true allows private networks."
 
@@ -298,7 +300,11 @@ class Parts:
     async def look_again(self) -> Never:
         """Repairs now and then what no event told of, such as a row that a full disk left behind."""
         while True:
-            await asyncio.sleep(_LOOK_EVERY_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    await self.repairs.swap.unsettled.wait()
+            await asyncio.sleep(_LOOK_SOON_S)
+            self.repairs.swap.unsettled.clear()
             try:
                 await self.repairs.repair_all()
             except (SotaboxError, EngineError) as error:

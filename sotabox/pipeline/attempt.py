@@ -16,6 +16,7 @@ class Attempt:
     project: Project
     log: DeploymentLog
     phases: dict[str, int] = field(default_factory=dict)
+    unsettled: bool = False  # whether visitors are with a candidate that failed all the same
     unnoted_image: str | None = None  # the name of one that was built, while its row doesn't say so
 
     @contextmanager

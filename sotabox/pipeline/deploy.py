@@ -154,7 +154,8 @@ class Deployer:
         except BaseException:
             # Should undoing a swap have failed as well, visitors are with it: recovery decides.
             upstream = self.swap.upstreams.read(attempt.project.id)
-            if upstream != upstream_of(replicas_of(started)):
+            attempt.unsettled = upstream == upstream_of(replicas_of(started))
+            if not attempt.unsettled:
                 await discard_all(self.candidates, started)
             raise
         if not swapped:
@@ -258,6 +259,8 @@ class Deployer:
         tree = self.store.folders.tree(deployment_id)  # there still, if the build never began
         await asyncio.to_thread(shutil.rmtree, tree, ignore_errors=True)
         self._drop_unnoted(attempt)
+        if attempt.unsettled:
+            self.swap.unsettled.set()
         _logger.info("deployment %s failed: %s", short_id(deployment_id), failure.reason)
 
     async def _note_failure(

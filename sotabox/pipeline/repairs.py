@@ -118,6 +118,7 @@ class Repairs:
             await work
         except (SotaboxError, EngineError, DeploymentFailed, OSError) as error:
             _logger.warning("project %s could not be repaired: %s", name, error)
+            self.swap.unsettled.set()
 
     async def on_event(self, event: ContainerEvent) -> None:
         """A container started or vanished: its address, or who serves, may have changed."""

@@ -7,7 +7,7 @@ Upstream file and store say the same at its end, whatever cuts it off; a kill be
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sotabox.errors import SotaboxError
 from sotabox.fault_points import FaultPoint, reach
@@ -47,6 +47,8 @@ class Swap:
     routes: Routes
     locks: ProjectLocks
     url_of: Callable[[str], str]  # of a slug, with its scheme
+    #: Set when upstreams and store may differ and couldn't be made equal: recovery is to look soon.
+    unsettled: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def make(
         self, deployment_id: str, attempt: Attempt, started: Started, watch: Watch
