@@ -29,7 +29,9 @@ STAGES: Final = (
 )
 
 
-def _wait_until_up(world: World) -> None:
+def _restarted(world: World, *, live_restore: bool) -> None:
+    world.engine.stop()
+    world.engine.start(live_restore=live_restore)
     wait_until(lambda: served_by(world.box, APPS) == {slug: slug for slug in APPS}, "the apps")
 
 
@@ -37,9 +39,6 @@ def _upgraded_at(point: FaultPoint) -> Act:
     """Stopped and started under live-restore, as an upgrade of Docker does it."""
 
     def strike(world: World) -> list[Promise]:
-        world.engine.stop()
-        world.engine.start(live_restore=True)
-        _wait_until_up(world)
         promises = meanwhile(point, lambda _: world.engine.stop(), acts.deploy())(world)
         time.sleep(_AWAY_S)
         world.engine.start(live_restore=True)
@@ -49,9 +48,6 @@ def _upgraded_at(point: FaultPoint) -> Act:
 
 
 def _stopped(world: World) -> list[Promise]:
-    world.engine.stop()
-    world.engine.start()
-    _wait_until_up(world)
     stop = meanwhile(FaultPoint.BUILD_BEGUN, lambda _: world.engine.stop(), acts.deploy())
     promises = stop(world)
     time.sleep(_AWAY_S)
@@ -127,6 +123,7 @@ def _crashing(world: World) -> list[Promise]:
 def engine_faults() -> list[Fault]:
     """All of them; those without power come last, as they begin a network anew."""
     around = ("two", "three")
+    plain = partial(_restarted, live_restore=False)
     faults = [
         Fault("hungry", "an app is killed for its memory", _hungry, apps=around),
         Fault("crashing", "an app exits at each start", _crashing, apps=around),
@@ -138,11 +135,23 @@ def engine_faults() -> list[Fault]:
             Fault(f"engine-silent-{point}", f"the engine hangs {_SILENT_S} s from {at} on",
                   _silent_at(point)),
             Fault(f"engine-upgraded-{point}", f"Docker restarts under live-restore at {at}",
-                  _upgraded_at(point)),
+                  _upgraded_at(point), prepare=partial(_restarted, live_restore=True)),
         ]  # fmt: skip
     faults += [
-        Fault("engine-stopped", "Docker stops and starts in a build", _stopped, loses=_TAKEN),
-        Fault("engine-killed", "kill -9 of Docker in a health check", _killed, loses=_TAKEN),
+        Fault(
+            "engine-stopped",
+            "Docker stops and starts in a build",
+            _stopped,
+            loses=_TAKEN,
+            prepare=plain,
+        ),
+        Fault(
+            "engine-killed",
+            "kill -9 of Docker in a health check",
+            _killed,
+            loses=_TAKEN,
+            prepare=plain,
+        ),
     ]
     for order in ("caddy engine sotabox", "engine sotabox", "sotabox engine"):
         faults.append(

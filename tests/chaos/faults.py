@@ -24,6 +24,8 @@ class Fault:
     loses: str = ""
     #: Those whose requests count: all who are not struck themselves.
     apps: tuple[str, ...] = APPS
+    #: Brings the world into the state that is to be broken, before the visitors come.
+    prepare: Callable[[World], object] = lambda _: None
     well_s: float = 120
 
 
@@ -51,6 +53,7 @@ class Row:
 def strike(world: World, row: Row) -> None:
     """One round: visitors come, the fault strikes, and all must be well in time."""
     fault = row.fault
+    fault.prepare(world)
     with visitors(world.box, fault.apps, _PAUSE_S) as loads:
         try:
             promises = fault.strike(world)
