@@ -117,6 +117,7 @@ set_places() {
     PROGRAM=$LIB/sotabox.pyz
     LAUNCHER=$PREFIX/usr/local/bin/sotabox
     CONFIG=$PREFIX/etc/sotabox/sotabox.env
+    LOCK=$PREFIX/run/lock/sotabox-install
     DOCKER_SOCKET=/var/run/docker.sock
     DATA_DIR=$(setting SOTABOX_DATA_DIR "$PREFIX/var/lib/sotabox")
     [ -z "$PREFIX" ] || give --data-dir "$DATA_DIR"
@@ -398,6 +399,7 @@ uninstall() {
     [ ! -x "$LAUNCHER" ] || "$LAUNCHER" uninstall $PURGE
     rm -rf "$LIB" "$CONFIG" # where an earlier removal was cut off
     rmdir "$(dirname "$CONFIG")" 2>/dev/null || :
+    [ -z "$PREFIX" ] || rm -f "$LOCK"
     [ ! -d "$PREFIX" ] || find "$PREFIX" -depth -type d -empty -delete
 }
 
@@ -433,7 +435,8 @@ logged() {
 
 # Two runs at once would undo each other's work; the lock ends with the process, however it ends.
 hold_lock() {
-    exec 9>/run/lock/sotabox-install
+    mkdir -p "$(dirname "$LOCK")"
+    exec 9>>"$LOCK"
     flock -n 9 || die "another install.sh is at work" "Wait until it has ended."
 }
 

@@ -132,3 +132,42 @@ def test_release_that_is_not_ours_is_refused(
 def _sum_up(program: Path) -> None:
     digest = subprocess.run(["sha256sum", str(program)], capture_output=True, check=True).stdout
     Path(f"{program}.sha256").write_bytes(digest)
+
+
+def test_killed_after_any_line_it_ends_as_if_it_had_not_been(
+    release: Path, box: Installation
+) -> None:
+    """Power cut, lost connection, Ctrl-C: the same command again, and all is as it should be."""
+    ports = ["--http-port", str(box.http_port), "--listen", box.listen]
+    ours = ["--prefix", str(box.prefix), "--keep-engine", *ports]
+    command = ["sh", str(ROOT / "install.sh"), *ours, "--from", str(release / PROGRAM)]
+    environ = {**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+
+    def interrupted(line: int) -> list[str]:
+        """Installs, and dies once it has printed so many lines; what it printed."""
+        said: list[str] = []
+        with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            while len(said) < line and (words := process.stdout.readline()):
+                said.append(words)
+            process.kill()
+        return said
+
+    try:
+        line = 4  # before that it only looks
+        while len(said := interrupted(line)) == line and "Ready in" not in said[-1]:
+            line += 1
+        assert line > 6, said
+        whole = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+        assert whole.returncode == 0, whole.stdout + whole.stderr
+        files = box.files()
+        assert {Path(path).name for path in files if "unpacked" not in path} == {
+            "sotabox", "sotabox.pyz", "sotabox.env", "running", "sotabox-install"
+        }  # fmt: skip
+        again = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+        assert "→" not in again.stdout
+        assert box.files() == files
+    finally:
+        gone = piped(release, box, "--uninstall", "--purge")
+    assert gone.returncode == 0, gone.stdout + gone.stderr
+    assert not box.prefix.exists()

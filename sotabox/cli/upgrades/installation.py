@@ -26,8 +26,8 @@ from sotabox.cli.configuration import CONFIG_VARIABLE
 from sotabox.errors import Conflict, Invalid, NotFound
 from sotabox.upkeep.scratch import sync_folder
 
-#: The same one that install.sh holds: the two would undo each other's work.
-_LOCK: Final = Path("/run/lock/sotabox-install")
+#: Below the root, or the prefix; install.sh holds the same: the two would undo each other's work.
+_LOCK: Final = Path("run/lock/sotabox-install")
 _PACKED_AT: Final = re.compile(r'SHIV_ROOT="[^"]*"')
 _PREVIOUS: Final = ".previous"
 _BEFORE: Final = ".before"
@@ -86,8 +86,9 @@ class Installation:
         Raises:
             Conflict: one is at work.
         """
-        _LOCK.parent.mkdir(parents=True, exist_ok=True)
-        with _LOCK.open("a") as lock:
+        path = self.program.parents[4] / _LOCK  # from …/usr/local/lib/sotabox/sotabox.pyz
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
