@@ -27,7 +27,7 @@ ENGINE = re.compile(
     r"var/lib/(docker|containerd)|var/log/dockerd.log|var/lib/dpkg/lock|var/cache/ldconfig"
 )
 
-pytestmark = pytest.mark.first_day
+pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 
 @pytest.fixture
