@@ -20,7 +20,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 SUITE: Final = "bookworm"
-MIRROR: Final = "http://deb.debian.org/debian"
 HOST_CA: Final = Path(os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt"))
 CACHE: Final = Path(os.environ.get("SOTABOX_TEST_CACHE", "/var/cache/sotabox-tests")) / "clean-root"
 _CLONE_NEWNET: Final = 0x40000000  # linux/sched.h
@@ -98,6 +97,16 @@ class CleanRoot:
         return found
 
 
+def _mirror() -> str:
+    """Where this machine gets its own packages from."""
+    form = ["--format", "$(CODENAME) $(SITE)", "Created-By: Packages"]
+    asked = ["apt-get", "indextargets", *form]
+    sites = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.splitlines()
+    found = [site for name, _, site in (line.partition(" ") for line in sites) if name == SUITE]
+    assert found, f"this machine's apt knows no source of {SUITE}"
+    return found[0]
+
+
 def _look_of(path: Path) -> str:
     state = path.lstat()
     head = f"{state.st_mode:o} {state.st_uid}:{state.st_gid}"
@@ -143,7 +152,7 @@ def _tarball() -> Path:
     with tempfile.TemporaryDirectory(prefix="sotabox-root-") as folder:
         root, fresh = Path(folder, "root"), made.with_suffix(f".{os.getpid()}")
         log = subprocess.run(
-            ["debootstrap", "--variant=minbase", SUITE, root, MIRROR],
+            ["debootstrap", "--variant=minbase", SUITE, root, _mirror()],
             capture_output=True,
             text=True,
             check=False,
