@@ -82,6 +82,19 @@ def containers(
     return list(engine.containers.list(all=True, filters=wanted, ignore_removed=True))
 
 
+def alone(box: Box, engine: docker.DockerClient) -> list[docker.models.containers.Container]:
+    """The three that serve, once nothing else is there."""
+    project_id = project_of(box)
+    found: list[docker.models.containers.Container] = []
+
+    def only_three() -> bool:
+        found[:] = containers(engine, project_id)
+        return len(found) == 3 and {_address(one) for one in found} == serving(box)
+
+    until("the end of the others", only_three)
+    return found
+
+
 def project_of(box: Box) -> str:
     project_id: str = box.request("GET", "/v1/projects/shop").data["id"]
     return project_id
@@ -119,16 +132,13 @@ async def test_other_number_of_replicas_loses_nothing(
     box: Box, engine: docker.DockerClient
 ) -> None:
     """Three, one, and three again, under load of fresh connections; what was is gone."""
-    project_id = await asyncio.to_thread(project_of, box)
     load = Load(box.port, "shop.localhost", connections=4, fresh=4, pause_s=0.01)
     async with hammering(load):
         for replicas, count in ((None, 1), (3, 3)):
             await asyncio.to_thread(scale, box, replicas)
             assert len(await asyncio.to_thread(serving, box)) == count
     assert load.failures == {}, load.outcomes
-    await asyncio.to_thread(
-        until, "the end of the others", lambda: len(containers(engine, project_id)) == 3
-    )
+    await asyncio.to_thread(alone, box, engine)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +155,6 @@ def test_kill_in_a_swap_leaves_three_and_nothing_else(
     box: Box, fault: Path, engine: docker.DockerClient, point: FaultPoint
 ) -> None:
     """Wherever the box is cut off: after its next start the three new ones serve, and are alone."""
-    project_id = project_of(box)
     before = serving(box)
     fault.write_text(f"KILL {point}")
     answer = box.request("POST", "/v1/projects/shop/redeploy")
@@ -155,23 +164,31 @@ def test_kill_in_a_swap_leaves_three_and_nothing_else(
     assert box.visit("shop").status == 200
     box.start()
     assert _final(box, answer.data["id"])["status"] == "running"
-    until("the end of the others", lambda: len(containers(engine, project_id)) == 3)
+    alone(box, engine)
     after = serving(box)
     assert (len(after), before & after) == (3, set())
-    assert {_address(c) for c in containers(engine, project_id)} == after
     until("a visit to each", lambda: answering(box) == after)
 
 
 def test_replica_that_somebody_removed_is_made_again(box: Box, engine: docker.DockerClient) -> None:
     """`docker rm -f` of one of three: another takes its place, and the other two stay."""
-    project_id = project_of(box)
-    [victim, *others] = containers(engine, project_id)
+    [victim, *others] = alone(box, engine)
     victim.remove(force=True)
-    until("another one", lambda: len(containers(engine, project_id)) == 3)
-    made = {_address(c) for c in containers(engine, project_id)}
-    until("its visitors", lambda: serving(box) == made)
-    assert {c.id for c in others} < {c.id for c in containers(engine, project_id)}
-    until("a visit to each", lambda: answering(box) == made)
+    assert {c.id for c in others} < {c.id for c in alone(box, engine)}
+    until("a visit to each", lambda: answering(box) == serving(box))
+
+
+def test_version_of_which_one_fails_never_serves(box: Box, engine: docker.DockerClient) -> None:
+    """Its candidates go, all of them; the three that serve are the same as before."""
+    before = {c.id for c in alone(box, engine)}
+    made = box.request("POST", "/v1/projects/shop/envs", {"key": "MODE", "value": "exit"})
+    assert made.status == 200, made.body
+    failed = box.again("shop")
+    assert failed["status"] == "failed"
+    assert failed["error"].startswith("Replica ")
+    assert "exited with code 3" in failed["error"]
+    assert {c.id for c in alone(box, engine)} == before
+    assert box.request("DELETE", "/v1/projects/shop/envs/MODE").status < 300
 
 
 def test_lines_name_their_replica(box: Box) -> None:
