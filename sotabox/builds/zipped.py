@@ -105,6 +105,10 @@ def _count(data: bytes, at_most: int) -> int:
 def _copy(zipped: zipfile.ZipFile, packed: tarfile.TarFile, limits: ArchiveLimits) -> None:
     room_bytes = limits.unpacked_max_bytes
     for entry in zipped.infolist():
+        if not entry.filename:
+            raise zipfile.BadZipFile("an entry has no name")
+        if entry.header_offset < 0:  # the library would seek there, which the kernel refuses
+            raise zipfile.BadZipFile("an entry lies outside of it")
         if entry.compress_type not in _METHODS:
             raise ArchiveInvalid(
                 f"The entry '{show(entry.filename)}' is packed in an unusual way",

@@ -2,6 +2,7 @@
 
 import io
 import stat
+import struct
 import tarfile
 import tracemalloc
 import zipfile
@@ -128,3 +129,23 @@ def test_methods_that_unpack_without_bound_are_refused(method: int, tmp_path: Pa
     tracemalloc.stop()
     assert peak_bytes < 5_000_000
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("mark", "at", "value"),
+    [
+        (b"PK\x05\x06", 16, 5000),  # the directory's offset: every entry begins before the file
+        (b"PK\x01\x02", 46, 0),  # the first byte of a name: none is left
+    ],
+)
+def test_zip_with_a_lying_directory_is_told_as_broken(
+    mark: bytes, at: int, value: int, tmp_path: Path
+) -> None:
+    """An entry before the file's beginning, or without a name, is the sender's fault, not ours."""
+    source = packed(tmp_path, {"a": b"x"})
+    data = bytearray(source.read_bytes())
+    struct.pack_into("<I" if value else "<B", data, data.rfind(mark) + at, value)
+    source.write_bytes(data)
+    with pytest.raises(ArchiveInvalid):
+        convert(source, tmp_path / "app.tar.gz", LIMITS)
+    assert not (tmp_path / "app.tar.gz").exists()
