@@ -21,9 +21,7 @@ class EngineProxy:
         self._open = asyncio.Event()
         self._ending = asyncio.Event()
         self._loop = asyncio.new_event_loop()
-        self._carrying: set[asyncio.Task[None] | None] = (
-            set()
-        )  # the loop alone would let go of them
+        self._carrying = set[asyncio.Task[None] | None]()  # the loop alone would let go of them
 
     @contextmanager
     def slow(self, delay_s: float) -> Iterator[None]:
@@ -74,9 +72,15 @@ class EngineProxy:
         except OSError:
             writer.close()
             return
-        await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
-        for end in (writer, back):
-            end.close()
+        try:
+            await asyncio.gather(self._pump(reader, back), self._pump(there, writer))
+            for end in (writer, back):
+                end.close()
+                with suppress(OSError):
+                    await end.wait_closed()
+        finally:
+            for end in (writer, back):
+                end.transport.abort()
 
     async def _pump(self, source: StreamReader, sink: StreamWriter) -> None:
         with suppress(OSError):
