@@ -27,7 +27,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
 INIT = "site-packages/sotabox/__init__.py"
 RUNNING = "site-packages/sotabox/app/running.py"
-MIGRATIONS = "site-packages/sotabox/store/migrations.py"
+FIRST_STEP = "site-packages/sotabox/store/migrations/m001_the_first_schema.py"
+MIGRATE = "site-packages/sotabox/store/migrations/runner.py"
 BREAKS = "def serve(settings: Settings) -> int:\n    raise RuntimeError('this version is broken')\n"
 #: One step that succeeds, and one that doesn't.
 STEPS = """
@@ -170,7 +171,7 @@ def test_upgrade_to_a_good_version_and_back_loses_no_request(
     ("version", "edits"),
     [
         ("8.1", {RUNNING: ("def serve(settings: Settings) -> int:\n", BREAKS)}),
-        ("8.2", {MIGRATIONS: ("\ndef migrate(", STEPS)}),
+        ("8.2", {MIGRATE: ("\ndef migrate(", STEPS)}),
     ],
     ids=["does not start", "a step of its schema fails"],
 )
@@ -219,7 +220,7 @@ def test_version_that_knows_less_of_the_schema_is_refused(
     box: Installation, variant: Callable[..., Path]
 ) -> None:
     """A downgrade below the database's schema changes nothing, and says what stands against it."""
-    older = variant("7.9", {MIGRATIONS: ("m001_the_first_schema", "m000_another_beginning")})
+    older = variant("7.9", {FIRST_STEP: ("m001_the_first_schema", "m000_another_beginning")})
     before = box.serve_pid()
     command = [str(box.launcher), "upgrade", "--from", str(older)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+import sotabox.store.migrations
 from sotabox.errors import Internal
 from sotabox.events import Bus
 from sotabox.model.replica import Replica
@@ -33,6 +34,14 @@ def test_first_start_makes_the_schema(tmp_path: Path) -> None:
     tables = {name for name, _ in schema(tmp_path / "sotabox.db")}
     assert {"users", "api_keys", "projects", "deployments", "env_vars"} <= tables
     assert {"sessions", "setup_links"} <= tables
+
+
+def test_step_of_each_module_is_taken() -> None:
+    """None is left out because it was not imported, and they are taken in the order of their names."""
+    modules = sorted(
+        path.stem for path in Path(sotabox.store.migrations.__path__[0]).glob("m[0-9]*.py")
+    )
+    assert [step.name for step in SCHEMA.pending(Database(memory=True))] == modules
 
 
 def test_second_start_changes_nothing(tmp_path: Path) -> None:
