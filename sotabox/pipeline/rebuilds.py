@@ -17,10 +17,11 @@ from sotabox.model.deployment import Deployment, Status
 from sotabox.model.environment import build_env
 from sotabox.model.origin import ImageOrigin
 from sotabox.model.project import Project
-from sotabox.pipeline.build import Builder, Release
+from sotabox.pipeline.build import Builder
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.pull import Puller
+from sotabox.pipeline.release import Release
 from sotabox.pipeline.terms import terms_of
 from sotabox.settings import Settings
 from sotabox.store.store import Store

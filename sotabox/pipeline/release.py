@@ -1,86 +1,37 @@
-"""The release command: what an app wants to have run once before a new version serves.
+"""A release: an image and how it is run, whoever made it."""
 
-Migrations, mostly. It runs in the new image with the new environment; its failure fails the
-deployment, and the old version goes on.
-"""
+from dataclasses import asdict, dataclass
+from typing import Any
 
-import asyncio
-from collections.abc import Mapping
-
-from sotabox.engine.containers import Containers
-from sotabox.engine.labels import Role
-from sotabox.fault_points import FaultPoint, reach
-from sotabox.model.deployment import Deployment, Source
-from sotabox.model.project import Project
-from sotabox.pipeline.build import read_plan
-from sotabox.pipeline.candidate import Candidates
-from sotabox.pipeline.failure import DeploymentFailed
-from sotabox.pipeline.log import DeploymentLog
+from sotabox.builds.commands import exec_form
+from sotabox.builds.plan import BuildMethod, BuildPlan
+from sotabox.model.deployment import Deployment
 
 
-class ReleaseCommand:
-    """Runs release commands, each in a container of its own."""
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a build or a pull leaves: an image and how it is run; columns of the deployment's row."""
 
-    def __init__(self, candidates: Candidates, containers: Containers, *, timeout_s: int) -> None:
-        self._candidates = candidates
-        self._containers = containers
-        self._timeout_s = timeout_s
+    image_id: str
+    image_tag: str
+    build_method: str
+    framework: str | None
+    plan: str | None
+    port: int
 
-    @staticmethod
-    def of(deployment: Deployment) -> str | None:
-        """The command of a fresh build; deployments of an image that ran before have none to run."""
-        plan = read_plan(deployment)
-        fresh = deployment.source in {Source.ARCHIVE, Source.GIT}
-        return plan.release if plan and fresh else None
+    def columns(self) -> dict[str, Any]:
+        """By column."""
+        return asdict(self)
 
-    async def run(
-        self,
-        command: str,
-        project: Project,
-        deployment: Deployment,
-        env: Mapping[str, str],
-        log: DeploymentLog,
-    ) -> None:
-        """Runs `command` to its end.
 
-        Raises:
-            DeploymentFailed: it exited with another code than 0, or took too long.
-        """
-        log.deploy(f"Running the release command: {command}")
-        request = await self._candidates.request(
-            project,
-            deployment,
-            env,
-            command=("/bin/sh", "-c", command),
-            role=Role.RELEASE,
-        )
-        candidate = await self._candidates.start(request)
-        try:
-            await self._watch(candidate.container_id, log)
-            reach(FaultPoint.RELEASE_COMMAND_ENDED)
-        finally:
-            await self._candidates.discard(candidate.container_id)
-        log.deploy("Release command finished")
+def read_plan(deployment: Deployment) -> BuildPlan | None:
+    """The plan by which a deployment's image was built."""
+    return BuildPlan.from_json(deployment.plan) if deployment.plan else None
 
-    async def _watch(self, container_id: str, log: DeploymentLog) -> None:
-        async def show() -> None:
-            async for line in self._containers.follow(container_id):
-                log.deploy(f"  {line.text}")
 
-        showing = asyncio.create_task(show(), name="release command's output")
-        try:
-            exit_code = await self._containers.wait_exit(container_id, self._timeout_s)
-            await asyncio.wait({showing}, timeout=5)  # the last lines follow the exit
-        except TimeoutError as error:
-            raise DeploymentFailed(
-                f"The release command was not done after {self._timeout_s} s",
-                hint="Raise SOTABOX_BUILD_TIMEOUT_S, or do less in it.",
-            ) from error
-        finally:
-            showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
-        if exit_code != 0:
-            raise DeploymentFailed(
-                f"The release command exited with code {exit_code}",
-                hint="Its output stands in the log; the version before this one goes on.",
-            )
+def command_of(deployment: Deployment) -> tuple[str, ...] | None:
+    """What replaces an image's own command: images that we render hold their start command."""
+    plan = read_plan(deployment)
+    if plan is None or plan.build_method is not BuildMethod.DOCKERFILE or plan.start is None:
+        return None
+    return tuple(exec_form(plan.start))

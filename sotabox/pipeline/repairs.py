@@ -16,7 +16,6 @@ from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment, Status
 from sotabox.model.project import Project
 from sotabox.model.replica import Replica, replace, upstream_of
-from sotabox.pipeline.build import command_of, read_plan
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.drain import Drains
@@ -39,6 +38,7 @@ from sotabox.pipeline.recovery import (
     StartContainer,
     plan_repairs,
 )
+from sotabox.pipeline.release import command_of
 from sotabox.pipeline.routes import Routes
 from sotabox.pipeline.swap import Swap
 from sotabox.router.upstream import Upstreams
@@ -208,7 +208,7 @@ class Repairs:
         others = {r.container_id for n, r in enumerate(current.replicas) if n != ordinal}
         try:
             [request] = await self.candidates.requests(
-                project, current, env, command=command_of(read_plan(current)), kept=others
+                project, current, env, command=command_of(current), kept=others
             )
             candidate = await self.candidates.start(request)
         except DeploymentFailed as failure:
