@@ -111,7 +111,7 @@ async def _page(
         name=project.name if name is None else name,
         texts=texts or texts_of(await project_settings.of(store, me.actor, ref)),
         defaults=defaults_of(me.box.settings),
-        kept=len({d.image_id for d in await store.deployments.with_image(project.id)}),
+        kept=len({d.image_id for d in await store.releases.kept(project.id)}),
         variables=len(await store.env_vars.of_project(project.id)),
         domains=len(await store.domains.of_project(project.id)),
         trouble=trouble,

@@ -149,7 +149,7 @@ async def redeploy(
         EngineUnavailable: nothing can be started now.
     """
     project = await changeable_project(store, actor, ref)
-    release = await store.deployments.current_release(project.id)
+    release = await store.releases.current(project.id)
     if release is None or release.image_id is None:
         raise NothingRunning(
             "Nothing is running in this project, so there is nothing to deploy again",
@@ -199,7 +199,7 @@ async def rollback(
         current = await store.deployments.running(project.id)
         if current is None:
             raise NothingRunning("Nothing is running in this project")
-        previous = await store.deployments.previous_release(current)
+        previous = await store.releases.previous(current)
         if previous is None:
             raise NoPreviousDeployment(
                 "There is no earlier version to go back to",

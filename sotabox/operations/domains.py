@@ -52,7 +52,7 @@ async def add(
     name = parse_domain(text, settings.domain)
     if project.deleting:
         raise ProjectDeleting("This project is being deleted")
-    if await store.deployments.current_release(project.id) is None:
+    if await store.releases.current(project.id) is None:
         raise Conflict(
             "A domain needs a project that was deployed successfully at least once",
             hint="Deploy first, then add the domain.",

@@ -43,7 +43,7 @@ async def resume(store: Store, pipeline: Pipeline, actor: Actor, ref: str) -> De
         raise Conflict(
             "This project is not paused", hint="To start its app anew, restart or redeploy it."
         )
-    release = await store.deployments.current_release(project.id)
+    release = await store.releases.current(project.id)
     if release is None or release.image_id is None:
         raise NothingRunning(
             "No version of this project is kept that could be started",

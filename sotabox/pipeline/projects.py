@@ -106,7 +106,7 @@ class ProjectRooms:
 
     async def _let_go_of_pulled(self, project: Project) -> None:
         """Takes our names from images that carry no label of ours, as others have built them."""
-        kept = await self.store.deployments.with_image(project.id)
+        kept = await self.store.releases.kept(project.id)
         pulled = [d for d in kept if isinstance(d.origin, ImageOrigin)]
         if pulled:
             await let_go(self.images, pulled)

@@ -116,7 +116,7 @@ class Rebuilds:
         else:
             log.build("Docker has lost the image of this release: building it again")
             release = await self._build_of_archive(project, origin, log)
-        await self.store.deployments.replace_image(
+        await self.store.releases.replace(
             project.id, deployment.image_id, **release.columns()
         )
 
@@ -136,7 +136,7 @@ class Rebuilds:
 
     async def _origin(self, deployment: Deployment) -> Deployment | None:
         """The deployment that tells where the image came from: by a kept archive, or by a digest."""
-        for other in await self.store.deployments.with_image(deployment.project_id):
+        for other in await self.store.releases.kept(deployment.project_id):
             if other.image_id == deployment.image_id:
                 if isinstance(other.origin, ImageOrigin) and other.origin.digest is not None:
                     return other

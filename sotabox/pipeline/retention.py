@@ -93,12 +93,12 @@ class Retention:
             await self._trim()
 
     async def _let_go_of_old(self, project_id: str) -> None:
-        deployments = await self._store.deployments.with_image(project_id)
+        deployments = await self._store.releases.kept(project_id)
         for image_id in superfluous_images(deployments, self._settings.releases_kept):
             sharing = [d for d in deployments if d.image_id == image_id]
             if await let_go(self._images, sharing):
                 reach(FaultPoint.IMAGE_LET_GO)
-                await self._store.deployments.forget_image(project_id, image_id)
+                await self._store.releases.forget(project_id, image_id)
                 for deployment in sharing:
                     self._store.folders.archive(deployment.id).unlink(missing_ok=True)
 

@@ -29,6 +29,7 @@ from sotabox.store.private_images import PrivateImages
 from sotabox.store.project_settings import ProjectsSettings
 from sotabox.store.projects import Projects
 from sotabox.store.registries import Registries
+from sotabox.store.releases import Releases
 from sotabox.store.samples import Samples
 from sotabox.store.second_factors import SecondFactors
 from sotabox.store.sessions import Sessions
@@ -55,6 +56,7 @@ class Store:
     members: Members
     project_settings: ProjectsSettings
     deployments: Deployments
+    releases: Releases
     crash_loops: CrashLoops
     git_tokens: GitTokens
     guards: Guards
@@ -93,6 +95,7 @@ class Store:
             members=Members(database),
             project_settings=ProjectsSettings(database, bus),
             deployments=Deployments(database, bus),
+            releases=Releases(database),
             crash_loops=CrashLoops(database, bus),
             git_tokens=GitTokens(database, sealer),
             guards=Guards(database),

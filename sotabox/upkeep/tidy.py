@@ -124,19 +124,19 @@ class Tidy:
 
     async def _remove_release(self, project_id: str, image_id: str) -> None:
         """The same as after a deployment: image, then rows, then archives."""
-        rows = await self.store.deployments.with_image(project_id)
+        rows = await self.store.releases.kept(project_id)
         if image_id not in superfluous_images(rows, self.settings.releases_kept):
             return  # somebody rolled back to it since we looked
         sharing = [row for row in rows if row.image_id == image_id]
         if await let_go(self.images, sharing):
-            await self.store.deployments.forget_image(project_id, image_id)
+            await self.store.releases.forget(project_id, image_id)
             for row in sharing:
                 self.store.folders.archive(row.id).unlink(missing_ok=True)
 
     async def _releases(self) -> dict[str, tuple[str, ...]]:
         found = {}
         for project in await self.store.projects.all():
-            rows = await self.store.deployments.with_image(project.id)
+            rows = await self.store.releases.kept(project.id)
             if image_ids := superfluous_images(rows, self.settings.releases_kept):
                 found[project.id] = tuple(image_ids)
         return found
@@ -145,7 +145,7 @@ class Tidy:
         # Rows are read last: what is built meanwhile is known by then, or seen to be under way.
         ours = await self.images.list_ours()
         unfinished = await self.store.deployments.unfinished()
-        strays = stray_images(ours, await self.store.deployments.image_ids(), unfinished)
+        strays = stray_images(ours, await self.store.releases.image_ids(), unfinished)
         helpers = await self.images.list_named(REPOSITORY)
         return strays + old_helpers(helpers, self.helper, now)
 

@@ -298,10 +298,10 @@ async def test_page_is_stable_while_deployments_come(store: Store, project: Proj
 
 async def test_current_release_is_the_running_one(store: Store, project: Project) -> None:
     """A redeploy repeats what serves, whatever was tried since."""
-    assert await store.deployments.current_release(project.id) is None
+    assert await store.releases.current(project.id) is None
     now = await served(store, project, "sha256:a")
     await in_state(store, project, Status.FAILED)
-    assert await store.deployments.current_release(project.id) == now
+    assert await store.releases.current(project.id) == now
 
 
 async def test_current_release_is_the_last_that_ran(store: Store, project: Project) -> None:
@@ -310,7 +310,7 @@ async def test_current_release_is_the_last_that_ran(store: Store, project: Proje
     await store.deployments.advance(ran.id, Status.FAILED)
     tried = await in_state(store, project, Status.BUILT)
     await store.deployments.advance(tried.id, Status.FAILED, image_id="sha256:b")
-    found = await store.deployments.current_release(project.id)
+    found = await store.releases.current(project.id)
     assert found is not None
     assert found.id == ran.id
 
@@ -324,19 +324,19 @@ async def test_previous_release_is_the_newest_other_image_that_served(
     tried = await in_state(store, project, Status.BUILDING)
     await store.deployments.advance(tried.id, Status.FAILED, image_id="sha256:never")
     again = await served(store, project, "sha256:b")
-    previous = await store.deployments.previous_release(again)
+    previous = await store.releases.previous(again)
     assert previous is not None
     assert previous.id == first.id
-    assert await store.deployments.previous_release(first) is None
+    assert await store.releases.previous(first) is None
 
 
 async def test_forgotten_image_is_no_previous_release(store: Store, project: Project) -> None:
     """A version whose image was removed can't be gone back to; its row stays."""
     first = await served(store, project, "sha256:a")
     second = await served(store, project, "sha256:b")
-    await store.deployments.forget_image(project.id, "sha256:a")
-    assert await store.deployments.previous_release(second) is None
-    assert [d.id for d in await store.deployments.with_image(project.id)] == [second.id]
+    await store.releases.forget(project.id, "sha256:a")
+    assert await store.releases.previous(second) is None
+    assert [d.id for d in await store.releases.kept(project.id)] == [second.id]
     kept = await store.deployments.find(first.id)
     assert kept is not None
     assert (kept.image_id, kept.url) == (None, "my-app.box.test")

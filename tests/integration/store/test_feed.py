@@ -125,9 +125,9 @@ async def test_variables_go_with_the_last_image_that_needs_them(
     assert again.env_digest == digest
     for id_ in ("d", "e"):
         await store.deployments.advance(id_, Status.FAILED, error="x")
-    await store.deployments.forget_image(project.id, "sha256:other")
+    await store.releases.forget(project.id, "sha256:other")
     assert await store.env_snapshots.find(project.id, digest) is not None
-    await store.deployments.forget_image(project.id, "sha256:1")
+    await store.releases.forget(project.id, "sha256:1")
     assert await store.env_snapshots.find(project.id, digest) is None
 
 
