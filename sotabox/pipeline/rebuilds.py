@@ -116,9 +116,7 @@ class Rebuilds:
         else:
             log.build("Docker has lost the image of this release: building it again")
             release = await self._build_of_archive(project, origin, log)
-        await self.store.releases.replace(
-            project.id, deployment.image_id, **release.columns()
-        )
+        await self.store.releases.replace(project.id, deployment.image_id, **release.columns())
 
     async def _build_of_archive(
         self, project: Project, origin: Deployment, log: DeploymentLog
