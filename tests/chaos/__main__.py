@@ -1,6 +1,7 @@
 """Breaks a box in every way that there is, and writes down how it came through.
 
-python -m tests.chaos [--rounds N] [--only WORD]... [--no-page]
+python -m tests.chaos [--rounds N] [--only NAME]... [--anew] [--no-page]
+python -m tests.chaos --add FILE
 """
 
 import argparse
@@ -10,7 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from fnmatch import fnmatch
+from pathlib import Path
 
+from tests.chaos import record
 from tests.chaos.box_faults import box_faults
 from tests.chaos.disk_faults import DISK_MB, disk_faults
 from tests.chaos.engine_faults import engine_faults
@@ -36,7 +39,10 @@ def main() -> int:
     """Runs the faults; 1 where one did harm."""
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was made is removed then, too
-    order = [fault.name for fault in all_faults()]
+    before = record.read()
+    if options.add:
+        _publish(record.together(before, record.read(options.add)))
+        return 0
     rows: list[Row] = []
     for world_of, faults in (
         (small_world, usual_faults()),
@@ -46,10 +52,16 @@ def main() -> int:
         if not here:
             continue
         rows += here
+        if options.anew:
+            before = {
+                name: kept
+                for name, kept in before.items()
+                if name not in {row.fault.name for row in here}
+            }
         for row in _struck(world_of, here * options.rounds):
             _tell(row)
             if not options.no_page:
-                write_page(here, order, DRAIN_TIMEOUT_S)
+                _publish(record.together(before, _found(rows)))
     return 0 if all(row.good for row in rows) else 1
 
 
@@ -63,16 +75,29 @@ def _struck(
             found = 0
             while waiting and not found:
                 row = waiting.popleft()
-                before = len(row.left)
+                before = len(row.found.left)
                 strike(world, row)
-                found = len(row.left) - before
+                found = len(row.found.left) - before
                 yield row
 
 
+def _found(rows: list[Row]) -> dict[str, record.Record]:
+    return {row.fault.name: row.found for row in rows if row.rounds}
+
+
+def _publish(records: dict[str, record.Record]) -> None:
+    """Keeps the rounds, and writes the page of them."""
+    record.write(records)
+    faults = all_faults()
+    rows = [Row(fault, records[fault.name]) for fault in faults if fault.name in records]
+    write_page(rows, [fault.name for fault in faults], DRAIN_TIMEOUT_S)
+
+
 def _tell(row: Row) -> None:
+    found = row.found
     print(
-        f"{row.rounds:>3} {row.fault.name:<34} {row.recoveries_s[-1]:6.1f} s  "
-        f"{row.failed} of {row.requests} failed {row.kinds or ''} {row.left or ''}",
+        f"{row.rounds:>3} {row.fault.name:<34} {found.recoveries_s[-1]:6.1f} s  "
+        f"{found.failed} of {found.requests} failed {found.kinds or ''} {found.left or ''}",
         flush=True,
     )
 
@@ -87,6 +112,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./tests/run chaos")
     parser.add_argument("--rounds", type=int, default=20, help="of each fault (default 20)")
     parser.add_argument("--only", action="append", metavar="NAME", help="these faults; a pattern")
+    parser.add_argument("--anew", action="store_true", help="forget the rounds of other runs")
+    parser.add_argument("--add", type=Path, metavar="FILE", help="only add the rounds of a record")
     parser.add_argument("--no-page", action="store_true", help="docs/reliability.md stays")
     options = parser.parse_args()
     options.only = options.only or ["*"]

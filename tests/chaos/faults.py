@@ -7,6 +7,7 @@ from typing import Final
 
 from tests.appliance.visitors import visitors
 from tests.chaos import leftovers
+from tests.chaos.record import Record
 from tests.chaos.world import APPS, Promise, World
 
 _PAUSE_S: Final = 0.05  # of a visitor between two requests
@@ -34,42 +35,35 @@ class Row:
     """What the rounds of a fault showed."""
 
     fault: Fault
-    recoveries_s: list[float] = field(default_factory=list)
-    requests: int = 0
-    failed: int = 0
-    kinds: dict[str, int] = field(default_factory=dict)
-    left: list[str] = field(default_factory=list)
+    found: Record = field(default_factory=Record)
 
     @property
     def rounds(self) -> int:
-        return len(self.recoveries_s)
+        return len(self.found.recoveries_s)
 
     @property
     def good(self) -> bool:
         """Whether the fault did no harm."""
-        return not self.left and not (self.failed and not self.fault.loses)
+        return not self.found.left and not (self.found.failed and not self.fault.loses)
 
 
 def strike(world: World, row: Row) -> None:
     """One round: visitors come, the fault strikes, and all must be well in time."""
     fault = row.fault
     fault.prepare(world)
+    missed = []
     with visitors(world.box, fault.apps, _PAUSE_S) as loads:
         try:
             promises = fault.strike(world)
         except AssertionError as error:
-            row.left.append(f"the fault did not strike: {error}")
+            missed = [f"the fault did not strike: {error}"]
             promises = []
         began = time.monotonic()
         left = leftovers.find(world, promises)
         while left and time.monotonic() - began < fault.well_s:
             time.sleep(_LOOK_EVERY_S)
             left = leftovers.find(world, promises)
-        row.recoveries_s.append(time.monotonic() - began)
-    row.left += left
+        row.found.count(time.monotonic() - began, missed + left)
     for load in loads.values():
-        row.requests += sum(load.outcomes.values())
-        row.failed += sum(load.failures.values())
-        for kind, count in load.failures.items():
-            row.kinds[kind] = row.kinds.get(kind, 0) + count
+        row.found.count_visits(sum(load.outcomes.values()), load.failures)
     world.tidy()

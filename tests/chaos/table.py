@@ -1,14 +1,10 @@
 """docs/reliability.md: written by the runs, row by row; what was not run now stays as it was."""
 
-import os
-import platform
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Final
 
-from sotabox import __version__
 from tests.chaos.faults import Row
 
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "reliability.md"
@@ -26,14 +22,15 @@ is not left to chance: the process ends itself there, or stands still while the 
   engine is back, the disk has room) until *everything* is well: the box is ready, every app answers at its
   own address, each accepted deployment is at its end, and nothing is left behind. An old version that
   drains for up to {drain_s} s, and builds that begin anew, are part of it.
-- **Load** is the machine's average over 15 minutes. Where it exceeds the cores, others were at work as well,
+- **Load** is the machine's average over 15 minutes, at its highest. Where it exceeds the cores, others were at work as well,
   and everything took that many times longer.
 - **Left behind** lists deployments without an end, containers, networks and images that belong to no
   row, rows whose container or image is gone, upstreams and routes that differ from the rows, files in
   progress, and whatever was acknowledged and is not there.
 
-`./tests/run chaos --only NAME --rounds N` repeats a row; names may be patterns, as in `'kill-*'`. The
-suite runs each kill once.
+`./tests/run chaos --only NAME --rounds N` adds rounds to a row, and `--anew` begins it again; names may be
+patterns, as in `'kill-*'`. The rounds are kept in `tests/chaos/record.json`; they add up where the version
+and the machine are the same. The suite runs each kill once.
 
 | Fault | Rounds | Failed requests | Recovered in: median, most | Left behind | Name | Measured |
 |---|---|---|---|---|---|---|
@@ -56,18 +53,18 @@ def write_page(rows: list[Row], order: list[str], drain_s: int) -> None:
 
 def render_row(row: Row) -> str:
     """A row of the table."""
-    failed = f"{row.failed:,} of {row.requests:,}" if row.fault.apps else "—"
-    if row.failed and row.fault.loses:
+    found = row.found
+    failed = f"{found.failed:,} of {found.requests:,}" if row.fault.apps else "—"
+    if found.failed and row.fault.loses:
         failed += f": {row.fault.loses}"
-    machine = f"{os.cpu_count()} cores {platform.machine()}, load {os.getloadavg()[2]:.0f}"
-    left = "<br>".join(sorted(set(row.left))) or "nothing"
+    left = "<br>".join(sorted(set(found.left))) or "nothing"
     cells = (
         row.fault.title,
         str(row.rounds),
         failed,
-        f"{median(row.recoveries_s):.1f} s, {max(row.recoveries_s):.1f} s",
+        f"{median(found.recoveries_s):.1f} s, {max(found.recoveries_s):.1f} s",
         left.replace("|", "/").replace("\n", " "),
         f"`{row.fault.name}`",
-        f"{datetime.now(UTC):%Y-%m-%d}, {__version__}, {machine}",
+        f"{found.day}, {found.version}, {found.machine}, load {found.load:.0f}",
     )
     return f"| {' | '.join(cells)} |"

@@ -25,5 +25,5 @@ def test_box_that_is_killed_loses_nothing_and_leaves_nothing(world: World, fault
     """No visitor loses a request, what was acknowledged holds, and nothing lies about."""
     row = Row(fault)
     strike(world, row)
-    assert row.left == []
-    assert fault.loses or row.kinds == {}
+    assert row.found.left == []
+    assert fault.loses or row.found.kinds == {}
