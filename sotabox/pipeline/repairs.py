@@ -4,7 +4,9 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final, Never
 
 from sotabox.engine.client import EngineError
 from sotabox.engine.container import Container
@@ -43,6 +45,9 @@ from sotabox.pipeline.routes import Routes
 from sotabox.pipeline.swap import Swap
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
+
+_LOOK_EVERY_S: Final = 300.0
+_LOOK_SOON_S: Final = 5.0
 
 _logger = logging.getLogger(__name__)
 
@@ -89,6 +94,19 @@ class Repairs:
             if deployment.status in {Status.PENDING, Status.BUILDING, Status.BUILT}:
                 restart = deployment.status is Status.BUILDING
                 await self._resubmit(Resubmit(deployment, restart=restart))
+
+    async def run(self) -> Never:
+        """Repairs now and then what no event told of, such as a row that a full disk left behind."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_EVERY_S):
+                    await self.swap.unsettled.wait()
+            await asyncio.sleep(_LOOK_SOON_S)
+            self.swap.unsettled.clear()
+            try:
+                await self.repair_all()
+            except (SotaboxError, EngineError) as error:
+                _logger.warning("the box could not be looked through: %s", error)
 
     async def repair_all(self) -> None:
         """All projects, and what is left of projects that are not there any more."""
