@@ -349,17 +349,28 @@ def running_box(engine: PrivateEngine | None = None, **settings: str) -> Iterato
 
 def _end(box: Box) -> None:
     if box.process is not None and box.process.poll() is None:
-        box.stop()
+        box.process.terminate()
+    stuck = [child for child in box.children if child is box.process and not _ends(child)]
     try:
         caddy = box.caddy_pid
     except OSError:
         caddy = None
     if caddy:
         os.kill(caddy, signal.SIGKILL)
-    for child in box.children:
+    stuck += [child for child in box.children if not _ends(child)]
+    if not box.engine:  # else all else is its engine's, and goes with it
+        asyncio.run(Firewall(box.instance_id).remove())
+        with closing(docker.DockerClient(timeout=60)) as engine:
+            sweep.remove(engine, sweep.find(engine, lambda instance: instance == box.instance_id))
+    assert not stuck, f"had to be killed: {[child.args for child in stuck]}\n{box.log_text()}"
+
+
+def _ends(child: subprocess.Popen[bytes]) -> bool:
+    """Whether a process ends by itself; one that doesn't is killed, so that nothing of it stays."""
+    try:
         child.wait(20)
-    if box.engine:
-        return  # all else is its engine's, and goes with it
-    asyncio.run(Firewall(box.instance_id).remove())
-    with closing(docker.DockerClient(timeout=60)) as engine:
-        sweep.remove(engine, sweep.find(engine, lambda instance: instance == box.instance_id))
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        return False
+    return True

@@ -5,6 +5,7 @@ Whatever a test makes on the engine carries the label `sotabox.instance` with an
 and the next run those of one that was killed (`tests/machine/sweep.py`).
 """
 
+import gc
 import os
 import secrets
 import socket
@@ -36,6 +37,14 @@ def docker_host() -> Iterator[str]:
     engine.close()
     if leftovers:
         pytest.fail("Tests left on the engine: " + ", ".join(map(str, leftovers)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a file's tests leave open is told of while they run, and not in the midst of others'."""
+    yield
+    if "unit" not in request.path.parts:
+        gc.collect()
 
 
 @pytest.fixture
