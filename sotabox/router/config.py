@@ -189,6 +189,9 @@ def render_config(
         servers["https"]["tls_connection_policies"] = tls.connection_policies(
             settings.domain, [domain.name for domain in domains]
         )
+        # Figures are kept by host: what a client says there is a name that it shook hands for, or
+        # anybody could fill Caddy's memory with names. An address is asked for without a name.
+        servers["https"]["strict_sni_host"] = not tls.is_address(settings.domain)
     document = render_idle(settings.files)
     document["apps"] = {
         "http": {
@@ -326,7 +329,19 @@ def _serving_routes(
     wildcards = [
         _app(route, hosts, settings) for route in routes if (hosts := _wildcard_hosts(route))
     ]
-    return [control, *apps, *redirects, *wildcards, _unknown(pages)]
+    counted = _counted([host for app in apps for host in app["match"][0]["host"]], settings)
+    return [control, *apps, *redirects, *wildcards, *counted, _unknown(pages)]
+
+
+def _counted(hosts: Sequence[str], settings: RouterSettings) -> list[Json]:
+    """A route that no request takes: Caddy keeps figures of the hosts that it finds in matchers.
+
+    It compares them with what the client sent, where an unusual port stands behind the host; without
+    TLS all others are counted together. (2.11, `modules/caddyhttp/metrics.go`.)
+    """
+    if settings.tls_mode is not TlsMode.OFF or settings.http_port == 80 or not hosts:
+        return []
+    return [{"match": [{"host": [f"{host}:{settings.http_port}" for host in hosts]}]}]
 
 
 def _exact_hosts(route: Route) -> list[str]:

@@ -20,7 +20,7 @@ _LOADED_AT: Final = "caddy_config_last_reload_success_timestamp_seconds"
 FIGURES: Final = (_DURATION, _LOADED_AT)
 
 _LINE: Final = re.compile(
-    rf'^{_DURATION}_(count|sum|bucket)\{{code="(\d*)",handler="headers",host="([^"]*)",'
+    rf'^{_DURATION}_(count|sum|bucket)\{{code="(\d*)",handler="headers",host="([^":]*)(?::\d+)?",'
     r'method="[^"]*",server="[^"]*"(?:,le="([0-9.]+)")?\} (\S+)$',
     re.MULTILINE,
 )

@@ -32,12 +32,13 @@ def connection_policies(domain: str, custom: Sequence[str]) -> list[Json]:
     Without this a name that was removed would go on with the certificate in Caddy's memory, and any
     name could make it ask. A box that is a bare address is asked without a name (RFC 6066, 3).
     """
-    if _is_address(domain):
+    if is_address(domain):
         return [{}]
     return [{"match": {"sni": [domain, f"*.{domain}", *custom]}}]
 
 
-def _is_address(domain: str) -> bool:
+def is_address(domain: str) -> bool:
+    """Whether a box has no name, so that clients say none in their handshake."""
     try:
         ip_address(domain.strip("[]"))
     except ValueError:

@@ -62,7 +62,8 @@ def read_traffic(text: str) -> Traffic:
             loaded_at = float(value)
         elif name in counts and 'handler="headers"' in labels:
             # A host may be asked by HTTP and by HTTPS, which are two servers.
-            counts[name][dict(_LABEL.findall(labels)).get("host", "")] += round(float(value))
+            host = dict(_LABEL.findall(labels)).get("host", "")
+            counts[name][host.partition(":")[0]] += round(float(value))  # an unusual port behind it
     return Traffic(loaded_at, dict(counts[_REQUESTS]), dict(counts[_ERRORS]))
 
 

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from sotabox.router.requests import FIGURES, read_requests
 from sotabox.router.traffic import COUNTERS, Tally, Traffic, read_traffic, tally
 from tests.integration.router.box import Box, MakeApp, MakeBox
 
@@ -35,6 +36,21 @@ async def test_only_requests_that_caddy_answers_with_an_error_are_lost(
     await app.stop()
     assert (await box.client.get("/", headers=box.at("shop"))).status_code >= 502
     assert tally(before, await look(box), [HOST]) == Tally(requests=4, lost=1)
+
+
+async def test_visitors_who_name_the_port_are_counted_like_all_others(
+    make_box: MakeBox, make_app: MakeApp
+) -> None:
+    """A browser says an unusual port behind the host; figures and swap reports hold it all the same."""
+    box, app = make_box(), await make_app()
+    await box.point("shop", app.address)
+    await box.caddy.start([box.route("shop")])
+    before = await look(box)
+    for host in (HOST, f"{HOST}:{box.settings.http_port}"):
+        assert (await box.client.get("/", headers={"Host": host})).status_code == 200
+    assert tally(before, await look(box), [HOST]) == Tally(requests=2, lost=0)
+    figures = read_requests(await box.caddy.admin.metrics(FIGURES)).hosts
+    assert figures[HOST].total == 2
 
 
 async def test_counters_begin_anew_with_another_document(

@@ -163,8 +163,14 @@ async def test_internal_tls_serves_http2_and_redirects_http(
             "GET", "/echo", headers=box.at("shop"), extensions={"sni_hostname": "shop.localhost"}
         )
         answer = await when_certified(client, request)
+        request.headers["Host"] = "made-up.example"
+        misdirected = await client.send(request)
     assert answer.http_version == "HTTP/2"
     assert answer.json()["x-forwarded-proto"] == "https"
+    assert misdirected.status_code == 421  # what it says is not what it shook hands for
+    metrics = await box.caddy.admin.metrics()
+    assert 'host="shop.localhost"' in metrics
+    assert "made-up" not in metrics  # or anybody could fill the memory
     redirect = await box.client.post("/cart?item=1", headers=box.at("shop"))
     assert redirect.status_code == 308
     port = box.settings.https_port
