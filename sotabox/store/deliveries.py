@@ -7,7 +7,7 @@ the two is impossible; whoever delivers works from these rows.
 import sqlite3
 from typing import Any, Final
 
-from sotabox.model.deployment import Status
+from sotabox.model.deployment import Deployment, Status
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
 from sotabox.model.webhook import (
@@ -127,7 +127,7 @@ class Deliveries:
         return [(row["position"], _delivery(row)) for row in rows]
 
 
-async def announce(transaction: Transaction, before: Status | None, row: sqlite3.Row) -> None:
+async def announce(transaction: Transaction, before: Status | None, deployment: Deployment) -> None:
     """Notes, with a deployment's change, whom it has to be told to.
 
     One that was stopped while it waited has no story, unless its start was told before a crash.
@@ -135,23 +135,23 @@ async def announce(transaction: Transaction, before: Status | None, row: sqlite3
     Args:
         transaction: the one that changes the deployment.
         before: its status until now; None for a new one.
-        row: the deployment as it is from now on.
+        deployment: as it is from now on.
     """
-    event = event_of(before, Status(row["status"]))
+    event = event_of(before, deployment.status)
     if event is None:
         return
     wanted = {
-        "project_id": row["project_id"],
-        "deployment_id": row["id"],
+        "project_id": deployment.project_id,
+        "deployment_id": deployment.id,
         "event": event,
-        "unbegun": before is Status.PENDING and row["status"] == Status.STOPPED,
+        "unbegun": before is Status.PENDING and deployment.status is Status.STOPPED,
     }
     for webhook in await transaction.all(_SUBSCRIBED, wanted):
         values = {
-            **_columns(webhook["id"], row["project_id"], event),
-            "deployment_id": row["id"],
-            "deployment_status": row["status"],
-            "event_at": row["updated_at"],
+            **_columns(webhook["id"], deployment.project_id, event),
+            "deployment_id": deployment.id,
+            "deployment_status": deployment.status,
+            "event_at": deployment.updated_at,
         }
         await transaction.one(_INSERT, values)
 

@@ -4,15 +4,14 @@ Each change is written with the deliveries that it causes.
 """
 
 import json
-import sqlite3
 from typing import Any, Final
 
 from sotabox.errors import ProjectDeleting, QueueFull
-from sotabox.model.deployment import Status, predecessors
+from sotabox.model.deployment import Deployment, Status, predecessors
 from sotabox.model.times import now
 from sotabox.store.database import Transaction
 from sotabox.store.deliveries import announce
-from sotabox.store.deployment_rows import COLUMNS, encode
+from sotabox.store.deployment_rows import DEPLOYMENT, deployment_of, encode
 from sotabox.store.idempotency import Once, claim
 
 _PROJECT_OPEN = "SELECT 1 FROM projects WHERE id = ? AND deleting = 0"
@@ -20,7 +19,7 @@ _WAITING_COUNT = "SELECT count(*) AS number FROM deployments WHERE status = 'pen
 _STATUS = "SELECT status FROM deployments WHERE id = ?"
 _SUPERSEDE = f"""
     UPDATE deployments SET status = 'stopped', error = :error, updated_at = :now
-    WHERE project_id = :project_id AND status = 'pending' RETURNING {COLUMNS}"""
+    WHERE project_id = :project_id AND status = 'pending' RETURNING {DEPLOYMENT}"""
 _INSERT = f"""
     INSERT INTO deployments (
         id, project_id, number, status, source, source_deployment_id, image_id, image_tag,
@@ -29,7 +28,7 @@ _INSERT = f"""
     SELECT :id, :project_id, coalesce(max(number), 0) + 1, :status, :source, :source_deployment_id,
         :image_id, :image_tag, :build_method, :framework, :plan, :port, :env_digest, :origin,
         :image_bytes, :created_by, :now, :now
-    FROM deployments WHERE project_id = :project_id RETURNING {COLUMNS}"""
+    FROM deployments WHERE project_id = :project_id RETURNING {DEPLOYMENT}"""
 _MAY_BE_LEFT_OUT: Final = frozenset(
     {"source_deployment_id", "image_id", "image_tag", "build_method", "framework", "plan",
      "port", "env_digest", "origin", "image_bytes"}
@@ -41,9 +40,9 @@ _CHANGEABLE: Final = frozenset(
 _AS_JSON: Final = frozenset({"origin", "replicas"})
 
 
-async def supersede(transaction: Transaction, project_id: str) -> list[sqlite3.Row]:
+async def supersede(transaction: Transaction, project_id: str) -> list[Deployment]:
     """Stops what of a project waits for its build."""
-    superseded = await transaction.all(
+    rows = await transaction.all(
         _SUPERSEDE,
         {
             "project_id": project_id,
@@ -51,6 +50,7 @@ async def supersede(transaction: Transaction, project_id: str) -> list[sqlite3.R
             "error": "Superseded: a newer version was uploaded before this one was built",
         },
     )
+    superseded = [deployment_of(row) for row in rows]
     for old in superseded:
         await announce(transaction, Status.PENDING, old)
     return superseded
@@ -71,7 +71,7 @@ async def require_room(transaction: Transaction, queue_max: int) -> None:
         )
 
 
-async def insert(transaction: Transaction, *, once: Once | None, **values: Any) -> sqlite3.Row:
+async def insert(transaction: Transaction, *, once: Once | None, **values: Any) -> Deployment:
     """A new deployment of `values`.
 
     Raises:
@@ -82,10 +82,11 @@ async def insert(transaction: Transaction, *, once: Once | None, **values: Any) 
         raise ProjectDeleting("This project is being deleted")
     absent = dict.fromkeys(_MAY_BE_LEFT_OUT)
     row = await transaction.only(_INSERT, {**absent, **_encoded(values), "now": now()})
+    deployment = deployment_of(row)
     if once is not None:
-        await claim(transaction, once, row["id"])
-    await announce(transaction, None, row)
-    return row
+        await claim(transaction, once, deployment.id)
+    await announce(transaction, None, deployment)
+    return deployment
 
 
 async def advance(
@@ -94,14 +95,14 @@ async def advance(
     status: Status,
     phases: dict[str, int] | None = None,
     changes: dict[str, Any] | None = None,
-) -> sqlite3.Row | None:
+) -> Deployment | None:
     """Moves a deployment on to `status`; None where it may not go there."""
     before = await transaction.one(_STATUS, (id_,))
     allowed = ", ".join(f"'{before}'" for before in predecessors(status))
     row = await transaction.one(
         f"""UPDATE deployments SET status = :status, updated_at = :now,
             phases = json_patch(phases, :phases){assignments(changes or {})}
-            WHERE id = :id AND status IN ({allowed}) RETURNING {COLUMNS}""",
+            WHERE id = :id AND status IN ({allowed}) RETURNING {DEPLOYMENT}""",
         {
             **_encoded(changes or {}),
             "id": id_,
@@ -110,9 +111,11 @@ async def advance(
             "phases": json.dumps(phases or {}),
         },
     )
-    if before is not None and row is not None:
-        await announce(transaction, Status(before["status"]), row)
-    return row
+    if before is None or row is None:
+        return None
+    deployment = deployment_of(row)
+    await announce(transaction, Status(before["status"]), deployment)
+    return deployment
 
 
 async def update(transaction: Transaction, id_: str, changes: dict[str, Any]) -> None:

@@ -13,29 +13,29 @@ from sotabox.model.deployment import Deployment, Source, Status, predecessors
 from sotabox.model.origin import GitOrigin, ImageOrigin, Origin
 from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
-from sotabox.store.database import Database
+from sotabox.store.database import Database, Transaction
 from sotabox.store.deployment_changes import advance, insert, require_room, supersede, update
-from sotabox.store.deployment_rows import COLUMNS, deployment_of, encode
+from sotabox.store.deployment_rows import DEPLOYMENT, as_one, deployment_of, deployments_of, encode
 from sotabox.store.git_tokens import KEEP_TOKEN
 from sotabox.store.idempotency import Once
 
-_GET = f"SELECT {COLUMNS} FROM deployments WHERE id = ?"
-_PAGE = f"""
-    SELECT {COLUMNS} FROM deployments
-    WHERE project_id = ? AND number < ? ORDER BY number DESC LIMIT ?"""
+_GET = f"SELECT {DEPLOYMENT} FROM deployments WHERE id = ?"
+_PAGE = as_one(f"""
+    SELECT {DEPLOYMENT} FROM deployments
+    WHERE project_id = ? AND number < ? ORDER BY number DESC LIMIT ?""")
 _NEWEST_OF = f"""
-    SELECT {COLUMNS} FROM json_each(?) AS wanted JOIN deployments ON project_id = wanted.value
+    SELECT {DEPLOYMENT} FROM json_each(?) AS wanted JOIN deployments ON project_id = wanted.value
     WHERE number = (SELECT max(number) FROM deployments WHERE project_id = wanted.value)"""
 _RUNNING_OF = f"""
-    SELECT {COLUMNS} FROM json_each(?) AS wanted
+    SELECT {DEPLOYMENT} FROM json_each(?) AS wanted
     JOIN deployments ON project_id = wanted.value AND status = 'running'"""
 _RUNNING = f"""
-    SELECT {COLUMNS} FROM deployments WHERE project_id = ? AND status = 'running'"""
+    SELECT {DEPLOYMENT} FROM deployments WHERE project_id = ? AND status = 'running'"""
 _UNFINISHED = f"""
-    SELECT {COLUMNS} FROM deployments
+    SELECT {DEPLOYMENT} FROM deployments
     WHERE status NOT IN ('stopped', 'failed') ORDER BY created_at"""
 _UNFINISHED_OF_PROJECT = f"""
-    SELECT {COLUMNS} FROM deployments
+    SELECT {DEPLOYMENT} FROM deployments
     WHERE project_id = ? AND status NOT IN ('stopped', 'failed') ORDER BY created_at"""
 _IDS = "SELECT id FROM deployments"
 _ENDED_WITHOUT_IMAGE = """
@@ -84,7 +84,7 @@ class Deployments:
         async with self._database.transaction() as transaction:
             superseded = await supersede(transaction, project_id)
             await require_room(transaction, queue_max)
-            row = await insert(
+            deployment = await insert(
                 transaction,
                 id=id_,
                 project_id=project_id,
@@ -97,8 +97,8 @@ class Deployments:
             if sealed_token is not None:
                 await transaction.execute(KEEP_TOKEN, (id_, sealed_token))
         for old in superseded:
-            self._publish(deployment_of(old))
-        return self._publish(deployment_of(row)), [deployment_of(old) for old in superseded]
+            self._publish(old)
+        return self._publish(deployment), superseded
 
     async def insert_deploying(
         self,
@@ -119,7 +119,7 @@ class Deployments:
             Repeated: `once` was claimed before; nothing was changed.
         """
         async with self._database.transaction() as transaction:
-            row = await insert(
+            deployment = await insert(
                 transaction,
                 id=id_,
                 project_id=release.project_id,
@@ -138,7 +138,7 @@ class Deployments:
                 created_by=created_by,
                 once=once,
             )
-        return self._publish(deployment_of(row))
+        return self._publish(deployment)
 
     async def advance(
         self, id_: str, status: Status, *, phases: dict[str, int] | None = None, **changes: Any
@@ -150,8 +150,8 @@ class Deployments:
             supersession, a deletion).
         """
         async with self._database.transaction() as transaction:
-            row = await advance(transaction, id_, status, phases, changes)
-        return self._publish(deployment_of(row)) if row else None
+            deployment = await advance(transaction, id_, status, phases, changes)
+        return self._publish(deployment) if deployment else None
 
     async def advance_to_running(
         self, id_: str, *, phases: dict[str, int], **changes: Any
@@ -162,19 +162,20 @@ class Deployments:
             Both deployments (the second is None at a project's first); None as for `advance`.
         """
         async with self._database.transaction() as transaction:
-            current = await transaction.one(_GET, (id_,))
-            if current is None or current["status"] not in predecessors(Status.RUNNING):
+            current = await _one(transaction, _GET, id_)
+            if current is None or current.status not in predecessors(Status.RUNNING):
                 return None
-            running = await transaction.one(_RUNNING, (current["project_id"],))
-            if running is not None:
-                running = await advance(transaction, running["id"], Status.STOPPED)
-            row = await advance(transaction, id_, Status.RUNNING, phases, changes)
-            await transaction.execute(_RESUME, (current["project_id"],))
-        if row is None:
+            before = await _one(transaction, _RUNNING, current.project_id)
+            if before is not None:
+                before = await advance(transaction, before.id, Status.STOPPED)
+            running = await advance(transaction, id_, Status.RUNNING, phases, changes)
+            await transaction.execute(_RESUME, (current.project_id,))
+        if running is None:
             return None
         # Nothing is awaited between commit and news: who was committed is always told.
-        before = self._publish(deployment_of(running)) if running else None
-        return self._publish(deployment_of(row)), before
+        if before is not None:
+            self._publish(before)
+        return self._publish(running), before
 
     async def pause(self, project_id: str) -> list[Deployment]:
         """Pauses a project: none of its deployments serves, or will; gives those that this ends.
@@ -185,11 +186,13 @@ class Deployments:
             await transaction.execute(_PAUSE, (now(), project_id))
             stopped = []
             for row in await transaction.all(_UNFINISHED_OF_PROJECT, (project_id,)):
-                serves = row["status"] == Status.RUNNING
+                deployment = deployment_of(row)
+                serves = deployment.status is Status.RUNNING
                 changes = {} if serves else {"error": "The project was paused"}
-                stopped.append(await advance(transaction, row["id"], Status.STOPPED, None, changes))
+                ended = await advance(transaction, deployment.id, Status.STOPPED, None, changes)
+                stopped += [ended] if ended else []
         self._bus.publish(ProjectChanged(project_id))
-        return [self._publish(deployment_of(row)) for row in stopped if row is not None]
+        return [self._publish(deployment) for deployment in stopped]
 
     async def record(self, id_: str, **changes: Any) -> None:
         """Notes facts about a deployment without moving it on."""
@@ -214,10 +217,9 @@ class Deployments:
 
     async def page(self, project_id: str, before: int | None, limit: int) -> list[Deployment]:
         """At most `limit` deployments with a number below `before`, newest first."""
-        rows = await self._database.find_all(
-            _PAGE, (project_id, _NUMBER_MAX if before is None else before, limit)
-        )
-        return [deployment_of(row) for row in rows]
+        values = (project_id, _NUMBER_MAX if before is None else before, limit)
+        row = await self._database.find(_PAGE, values)
+        return deployments_of(row) if row else []
 
     async def running(self, project_id: str) -> Deployment | None:
         """The deployment that serves a project."""
@@ -269,6 +271,11 @@ class Deployments:
             DeploymentChanged(deployment.project_id, deployment.id, deployment.status)
         )
         return deployment
+
+
+async def _one(transaction: Transaction, query: str, value: str) -> Deployment | None:
+    row = await transaction.one(query, (value,))
+    return deployment_of(row) if row else None
 
 
 def _source_of(origin: Origin | None) -> Source:

@@ -6,21 +6,21 @@ from sotabox.model.deployment import Deployment
 from sotabox.model.times import now
 from sotabox.store.database import Database
 from sotabox.store.deployment_changes import assignments
-from sotabox.store.deployment_rows import COLUMNS, deployment_of
+from sotabox.store.deployment_rows import DEPLOYMENT, deployment_of
 from sotabox.store.env_snapshots import FORGET as FORGET_SNAPSHOTS
 
 _CURRENT = f"""
-    SELECT {COLUMNS} FROM deployments WHERE project_id = ? AND status = 'running'"""
+    SELECT {DEPLOYMENT} FROM deployments WHERE project_id = ? AND status = 'running'"""
 _NEWEST_SERVED = f"""
-    SELECT {COLUMNS} FROM deployments
+    SELECT {DEPLOYMENT} FROM deployments
     WHERE project_id = ? AND url IS NOT NULL AND image_id IS NOT NULL
     ORDER BY number DESC LIMIT 1"""
 _PREVIOUS = f"""
-    SELECT {COLUMNS} FROM deployments
+    SELECT {DEPLOYMENT} FROM deployments
     WHERE project_id = ? AND number < ? AND url IS NOT NULL AND image_id <> ?
     ORDER BY number DESC LIMIT 1"""
 _KEPT = f"""
-    SELECT {COLUMNS} FROM deployments
+    SELECT {DEPLOYMENT} FROM deployments
     WHERE project_id = ? AND image_id IS NOT NULL ORDER BY number DESC"""
 _IMAGE_IDS = "SELECT DISTINCT image_id FROM deployments WHERE image_id IS NOT NULL"
 _FORGET = "UPDATE deployments SET image_id = NULL WHERE project_id = ? AND image_id = ?"
