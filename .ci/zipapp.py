@@ -48,6 +48,7 @@ PRUNED: Final = (
     "pip",  # `sqlite-utils install`, a command that is not ours
     "pip-*",
     "pygments*",  # colours of tracebacks that `rich` would print
+    "share",  # manual pages of libraries' own command lines
     "multidict/_testcapi*",  # tests of its C interface
     "**/__pycache__",
 )

@@ -7,9 +7,11 @@ from typing import ClassVar, Final
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from sotabox.crypto import new_totp_secret
 from sotabox.dashboard.agents import name_agent
+from sotabox.dashboard.qr import render_qr
 from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
@@ -52,6 +54,7 @@ class AccountPage(Page):
     second_factor: bool
     secret: str = ""  # of a second factor that is being set up
     secret_uri: str = ""
+    secret_qr: Markup
     factor_trouble: Trouble = NO_TROUBLE
     new_key: str = ""
     name: str = ""
@@ -123,6 +126,7 @@ async def _page(
     status: int = 200,
 ) -> Response[bytes]:
     found = await sessions.of(me.box.store, me.actor)
+    uri = second_factor.setup_uri(secret, me.actor.user.email, me.site.domain) if secret else ""
     page = AccountPage(
         email=me.actor.user.email,
         role=me.actor.user.role,
@@ -134,7 +138,8 @@ async def _page(
         box_url=me.box.page(""),
         second_factor=await second_factor.is_on(me.box.store, me.actor.user),
         secret=secret,
-        secret_uri=second_factor.setup_uri(secret, me.actor.user.email, me.site.domain),
+        secret_uri=uri,
+        secret_qr=render_qr(uri),
         factor_trouble=factor,
         new_key=new_key,
         name=name,

@@ -17,7 +17,8 @@ def setup_uri(secret: str, email: str, box: str) -> str:
     >>> setup_uri("ABC", "ada@box.test", "box.test")
     'otpauth://totp/box.test:ada%40box.test?secret=ABC&issuer=box.test'
     """
-    return f"otpauth://totp/{quote(box)}:{quote(email)}?secret={secret}&issuer={quote(box)}"
+    label, issuer = f"{quote(box)}:{quote(email)}", quote(box)
+    return f"otpauth://totp/{label}?secret={quote(secret)}&issuer={issuer}"
 
 
 async def is_on(store: Store, user: User) -> bool:

@@ -3,11 +3,13 @@
 import re
 import time
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pytest
 
 from sotabox.crypto import totp_code
 from sotabox.dashboard import csrf
+from sotabox.dashboard.qr import render_qr
 from sotabox.operations import users
 from tests.unit.dashboard.conftest import Browser, open_browser
 
@@ -81,6 +83,26 @@ async def test_factor_is_set_up_only_with_a_code_of_it(admin: Browser) -> None:
     answer = await admin.send("/account/factor", form, of="/account")
     assert answer.status_code == 422
     assert await admin.site.box.store.second_factors.find(admin.site.admin.id) is None
+
+
+async def test_secret_is_shown_to_a_camera_and_to_a_hand(admin: Browser) -> None:
+    """A phone scans it; who has none at hand opens the link or types the secret in."""
+    page = (await admin.send("/account/factor", {"step": "begin"}, of="/account")).text
+    svg = re.findall(r'<svg[^>]* class="qr">.*?</svg>', page, re.DOTALL)[0]
+    assert 'fill="#fff"' in svg  # the quiet zone, at night as well
+    assert "style=" not in svg
+    secret = re.findall(r'name="secret" value="([A-Z2-7]+)"', page)[0]
+    assert (
+        f'href="otpauth://totp/box.test:{quote(admin.site.admin.email)}?secret={secret}&amp;issuer=box.test"'
+        in page
+    )
+    assert f'data-copy="{secret}"' in page
+
+
+def test_text_too_long_for_a_camera_gets_no_code() -> None:
+    """What a form sends back may be anything; the page stands without the picture."""
+    assert render_qr("x" * 5000) == ""
+    assert render_qr("") == ""
 
 
 @pytest.mark.parametrize("secret", ["", "1", "not base32", "=" * 9])
