@@ -13,9 +13,12 @@ from litestar.response import Stream
 
 from sotabox.dashboard.box_page import BOX
 from sotabox.dashboard.templates import Crumb, Page
+from sotabox.dashboard.trouble import NO_TROUBLE, Trouble
 from sotabox.dashboard.visit import Me
+from sotabox.errors import Invalid, NotFound, Unavailable
 from sotabox.model.times import format_time
 from sotabox.operations import backups
+from sotabox.upkeep.object_store import StoredFile
 from sotabox.upkeep.record import BackupRecord
 
 _CRUMB: Final = Crumb(name="Backups", href="/box/backups")
@@ -30,6 +33,16 @@ class Row:
     size_bytes: int
     made_at: str
     encrypted: bool
+    tried_out: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRow:
+    """A backup in the store."""
+
+    name: str
+    size_bytes: int
+    stored_at: str
     tried_out: bool
 
 
@@ -50,11 +63,19 @@ class BackupsPage(Page):
     encrypts: bool
     next_at: str
     under_way: bool
+    stored: tuple[StoredRow, ...] | None  # None: the store was not asked
+    store_trouble: Trouble = NO_TROUBLE
 
 
 @get("/box/backups")
 async def show_backups(me: NamedDependency[Me]) -> Response[bytes]:
-    """The backups of the box."""
+    """The backups of the box; those in the store where `store=yes`, as it may be slow."""
+    trouble, stored = NO_TROUBLE, None
+    if me.request.query_params.get("store") == "yes":
+        try:
+            stored = await backups.stored(me.site.care.backups, me.actor)
+        except (Unavailable, Invalid, NotFound) as error:
+            trouble = Trouble.of(error)
     found = await backups.standing(me.site.care.backups, me.actor)
     settings = me.box.settings
     last = Path(found.record.file or "").name
@@ -78,8 +99,19 @@ async def show_backups(me: NamedDependency[Me]) -> Response[bytes]:
         encrypts=bool(settings.backup_passphrase_file.name),
         next_at=found.next_at or "",
         under_way=found.under_way,
+        stored=None if stored is None else tuple(_stored_row(file, last) for file in stored),
+        store_trouble=trouble,
     )
     return me.show(page, crumbs=(BOX, _CRUMB))
+
+
+def _stored_row(file: StoredFile, tried_out: str) -> StoredRow:
+    return StoredRow(
+        name=file.name,
+        size_bytes=file.size_bytes,
+        stored_at=format_time(file.stored_at) if file.stored_at else "",
+        tried_out=file.name == tried_out,
+    )
 
 
 @post("/box/backups")

@@ -1,16 +1,24 @@
 """The backups of a box, for whoever runs it: seen, asked for, taken away."""
 
 import asyncio
+import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from sotabox.errors import Conflict, Invalid
+from sotabox.errors import Conflict, Invalid, Unavailable
 from sotabox.model.times import format_time
 from sotabox.operations.actor import Actor
 from sotabox.upkeep.backups import Backups
 from sotabox.upkeep.kept import KeptBackup, kept_backups, path_of
+from sotabox.upkeep.object_store import StoredFile
+from sotabox.upkeep.places import belongs_to, opened_store
 from sotabox.upkeep.record import BackupRecord, BackupState, next_backup, read_record, state_of
+
+#: Who waits at a screen is told after this time that the store does not answer.
+_STORE_WITHIN_S: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +54,40 @@ async def standing(backups: Backups, actor: Actor) -> Standing:
         next_at=None if state is BackupState.OFF else format_time(due),
         under_way=backups.under_way,
     )
+
+
+async def stored(backups: Backups, actor: Actor) -> list[StoredFile]:
+    """This box's backups in the store of the settings, newest first, or soon why not.
+
+    Raises:
+        Forbidden: the box itself is the admin's matter.
+        Invalid, NotFound: the settings name no store that lets us in, or no bucket of it.
+        Unavailable: it does not answer in time.
+    """
+    actor.require_admin()
+    try:
+        async with asyncio.timeout(_STORE_WITHIN_S):
+            return await asyncio.to_thread(_listed, backups)
+    except TimeoutError as error:
+        raise _too_slow() from error
+
+
+def _listed(backups: Backups) -> list[StoredFile]:
+    """Ends by itself soon after its time is over: a thread can't be ended from outside."""
+    ends = time.monotonic() + _STORE_WITHIN_S
+
+    def pulse() -> None:
+        if time.monotonic() > ends:
+            raise _too_slow()
+
+    instance_id = backups.folders.instance_id()
+    with opened_store(backups.settings, pulse) as store, closing(store.hasty()) as hasty:
+        found = [file for file in hasty.files() if belongs_to(file.name, instance_id)]
+    return sorted(found, key=lambda file: file.name, reverse=True)
+
+
+def _too_slow() -> Unavailable:
+    return Unavailable(f"The store does not answer within {_STORE_WITHIN_S:.0f} seconds")
 
 
 def ask(backups: Backups, actor: Actor) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import BinaryIO, Final
 from urllib.parse import quote, urlsplit
@@ -26,7 +26,18 @@ _CHUNK_BYTES: Final = 256 * 1024
 _TRIES: Final = 4
 _PAUSE_S: Final = 0.5
 _TIMEOUT: Final = httpx.Timeout(60, connect=10)
+#: For one who waits at a screen.
+_HASTY: Final = httpx.Timeout(4, connect=3)
 _SHOWN: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What a store has under a name; `stored_at` is None where the store does not tell."""
+
+    name: str
+    size_bytes: int
+    stored_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +56,15 @@ class ObjectStore:
     pulse: Pulse = lambda: None
     part_bytes: int = PART_BYTES
     page: int = _PAGE
+    tries: int = _TRIES
     _client: httpx.Client = field(
         default_factory=lambda: httpx.Client(timeout=_TIMEOUT, follow_redirects=False)
     )
+
+    def hasty(self) -> "ObjectStore":
+        """The same store, given up soon where it does not answer. Close that as well."""
+        client = httpx.Client(timeout=_HASTY, follow_redirects=False)
+        return replace(self, tries=1, _client=client)
 
     def close(self) -> None:
         """Ends its connections."""
@@ -97,7 +114,21 @@ class ObjectStore:
 
     def names(self) -> list[str]:
         """The names of all that is there, sorted."""
-        return sorted(self._listed())
+        return sorted(file.name for file in self.files())
+
+    def files(self) -> Iterator[StoredFile]:
+        """All that is there, as the store lists it; `pulse` is called between its answers."""
+        query = {"list-type": "2", "max-keys": str(self.page), "prefix": self._folder}
+        while True:
+            self.pulse()
+            found = _tree(self._call("GET", "", query))
+            for element in found.iter():
+                if _tag(element) == "Contents":
+                    yield self._stored({_tag(child): child.text or "" for child in element})
+            token = next((e.text for e in found.iter() if _tag(e) == "NextContinuationToken"), None)
+            if token is None:
+                return
+            query["continuation-token"] = token
 
     def delete(self, name: str) -> None:
         """Makes a name stand for nothing; fine where it does already."""
@@ -112,17 +143,12 @@ class ObjectStore:
                 name = fields["Key"].removeprefix(self._folder)
                 self._call("DELETE", name, {"uploadId": fields["UploadId"]})
 
-    def _listed(self) -> Iterator[str]:
-        query = {"list-type": "2", "max-keys": str(self.page), "prefix": self._folder}
-        while True:
-            found = _tree(self._call("GET", "", query))
-            for element in found.iter():
-                if _tag(element) == "Key":
-                    yield (element.text or "").removeprefix(self._folder)
-            token = next((e.text for e in found.iter() if _tag(e) == "NextContinuationToken"), None)
-            if token is None:
-                return
-            query["continuation-token"] = token
+    def _stored(self, fields: Mapping[str, str]) -> StoredFile:
+        size, moment = fields.get("Size", ""), None
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(fields.get("LastModified", ""))
+        name = fields.get("Key", "").removeprefix(self._folder)
+        return StoredFile(name, int(size) if size.isdecimal() else 0, moment)
 
     @property
     def _folder(self) -> str:
@@ -157,7 +183,7 @@ class ObjectStore:
     ) -> httpx.Response:
         """An answer that says yes; asked again where the store stumbles."""
         problem: SotaboxError | None = None
-        for attempt in range(_TRIES):
+        for attempt in range(self.tries):
             if attempt:
                 time.sleep(_PAUSE_S * 2**attempt)
             path, headers = self._signed(method, name, query, body)
