@@ -38,7 +38,7 @@ for (const form of document.querySelectorAll("[data-deploy]")) {
     fail([box]);
   };
 
-  const send = (blob, name) => {
+  const send = (blob, name, folder = "") => {
     const limit = Number(form.dataset.maxMb);
     if (blob.size > limit * 1e6) {
       failWith(`The archive has ${(blob.size / 1e6).toFixed(1)} MB; this box takes at most ${limit} MB. Leave out what is built or downloaded.`);
@@ -46,6 +46,7 @@ for (const form of document.querySelectorAll("[data-deploy]")) {
     }
     const body = new FormData();
     body.append("csrf", form.elements.csrf.value);
+    if (folder) body.append("folder", folder);
     body.append("archive", blob, name);
     const request = new XMLHttpRequest(); // fetch can't tell how far an upload is
     request.open("POST", form.action);
@@ -72,12 +73,12 @@ for (const form of document.querySelectorAll("[data-deploy]")) {
     if (busy) return;
     busy = true;
     try {
-      const { files, single } = await pick();
+      const { files, single, folder } = await pick();
       if (single) {
         send(single, single.name);
       } else if (files.length) {
         say(`Packing ${files.length} ${files.length === 1 ? "file" : "files"}`);
-        send(await pack(files), "archive.tar.gz");
+        send(await pack(files), "archive.tar.gz", folder);
       } else {
         failWith("There was no file in it.");
       }
@@ -91,7 +92,8 @@ for (const form of document.querySelectorAll("[data-deploy]")) {
   });
   folder?.addEventListener("change", () => {
     const files = [...folder.files].map((file) => [withoutRoot(file.webkitRelativePath), file]);
-    start(async () => ({ files: files.filter(([path]) => isKept(path)) }));
+    const name = folder.files[0]?.webkitRelativePath.split("/")[0];
+    start(async () => ({ files: files.filter(([path]) => isKept(path)), folder: name }));
   });
 
   // The whole page is a target: nobody has to aim.
@@ -131,7 +133,7 @@ async function gather(entries, plain) {
   const alone = entries.length === 1 && entries[0].isDirectory;
   const files = [];
   for (const entry of entries) await walk(entry, alone ? "" : entry.name, files);
-  return { files };
+  return { files, folder: alone ? entries[0].name : "" };
 }
 
 async function walk(entry, path, files) {

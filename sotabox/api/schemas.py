@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from sotabox.api.source_schemas import CommitOut, ImageOut
+from sotabox.api.source_schemas import CommitOut, ImageOut, archive_name
 from sotabox.model.crash_loop import CrashLoop, Health
 from sotabox.model.deployment import SETTLED, Deployment
 from sotabox.model.environment import EnvVar, Target
@@ -89,6 +89,7 @@ class DeploymentOut(msgspec.Struct, kw_only=True):
     swap: SwapReport | None
     image: ImageOut | None
     commit: CommitOut | None
+    archive_name: str | None
     image_bytes: int | None
 
     @classmethod
@@ -116,6 +117,7 @@ class DeploymentOut(msgspec.Struct, kw_only=True):
             swap=deployment.swap,
             image=ImageOut.of(deployment.origin),
             commit=CommitOut.of(deployment.origin),
+            archive_name=archive_name(deployment.origin),
             image_bytes=deployment.image_bytes,
         )
 

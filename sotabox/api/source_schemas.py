@@ -4,8 +4,13 @@ from typing import Literal
 
 import msgspec
 
-from sotabox.model.origin import GitOrigin, ImageOrigin, Origin
+from sotabox.model.origin import ArchiveOrigin, GitOrigin, ImageOrigin, Origin
 from sotabox.model.registry import Registry
+
+
+def archive_name(origin: Origin | None) -> str | None:
+    """The name of the archive, or of the folder in it, that a deployment was made from."""
+    return origin.name if isinstance(origin, ArchiveOrigin) else None
 
 
 class ImageOut(msgspec.Struct, kw_only=True):

@@ -71,7 +71,7 @@ def _send(remote: "Remote", arguments: argparse.Namespace, screen: Screen) -> An
         screen.line(render_told(Told("packed", f"{files}, {size(packed.size_bytes)}", packed_ms)))
         for line in render_warnings(packed.secrets):
             print(line, file=sys.stderr)
-        return _upload(remote, project, archive, packed, screen)
+        return _upload(remote, project, folder, archive, packed, screen)
 
 
 def _fetch(
@@ -112,13 +112,19 @@ def follow(
 
 
 def _upload(
-    remote: "Remote", project: Mapping[str, Any], archive: Path, packed: "Packed", screen: Screen
+    remote: "Remote",
+    project: Mapping[str, Any],
+    folder: Path,
+    archive: Path,
+    packed: "Packed",
+    screen: Screen,
 ) -> Any:
     from sotabox.cli.told import Told, render_told
 
     began = time.monotonic()
     path = f"/projects/{project['id']}/deploy"
-    deployment = remote.upload(path, archive, _progress(packed.size_bytes, screen))
+    progress = _progress(packed.size_bytes, screen)
+    deployment = remote.upload(path, archive, progress, folder=folder)
     screen.line(render_told(Told("uploaded", "", (time.monotonic() - began) * 1000)))
     return deployment
 

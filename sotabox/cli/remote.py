@@ -2,6 +2,7 @@
 
 # ruff: noqa: E402  one line has to come before the imports
 
+import re
 import ssl
 import sys
 import time
@@ -33,9 +34,10 @@ _TRIES: Final = 3
 _BOUNDARY: Final = "sotabox-archive-1a9f6b"
 _HEAD: Final = (
     f"--{_BOUNDARY}\r\n"
-    'Content-Disposition: form-data; name="archive"; filename="archive.tar.gz"\r\n'
+    'Content-Disposition: form-data; name="archive"; filename="{}.tar.gz"\r\n'
     "Content-Type: application/gzip\r\n\r\n"
-).encode()
+)
+_NOT_IN_NAME: Final = re.compile(r"[^\w. +-]")
 _TAIL: Final = f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 
@@ -117,9 +119,13 @@ class Remote:
         finally:
             answer.close()
 
-    def upload(self, path: str, archive: Path, on_sent: Callable[[int], None]) -> Any:
-        """Sends an archive; `on_sent` hears how many of its bytes have gone so far."""
-        length = len(_HEAD) + archive.stat().st_size + len(_TAIL)
+    def upload(
+        self, path: str, archive: Path, on_sent: Callable[[int], None], *, folder: Path
+    ) -> Any:
+        """Sends an archive of `folder`; `on_sent` hears how many of its bytes have gone so far."""
+        name = _NOT_IN_NAME.sub("_", folder.resolve().name)[:80]
+        head = _HEAD.format(name or "archive").encode(errors="replace")
+        length = len(head) + archive.stat().st_size + len(_TAIL)
         headers = {
             "Content-Type": f"multipart/form-data; boundary={_BOUNDARY}",
             "Content-Length": str(length),
@@ -130,7 +136,7 @@ class Remote:
                 "POST",
                 f"/v1{path}",
                 headers=headers,
-                content=_body(archive, on_sent),
+                content=_body(head, archive, on_sent),
                 timeout=timeout,
             )
         )
@@ -170,8 +176,8 @@ def _trust() -> ssl.SSLContext:
     return context
 
 
-def _body(archive: Path, on_sent: Callable[[int], None]) -> Iterator[bytes]:
-    yield _HEAD
+def _body(head: bytes, archive: Path, on_sent: Callable[[int], None]) -> Iterator[bytes]:
+    yield head
     sent = 0
     with archive.open("rb") as file:
         while piece := file.read(_PIECE_BYTES):

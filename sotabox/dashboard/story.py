@@ -8,7 +8,7 @@ from sotabox.builds.explain import explain_plan
 from sotabox.builds.plan import BuildPlan, Reason
 from sotabox.dashboard import words
 from sotabox.model.deployment import Deployment, Source, Status
-from sotabox.model.origin import Commit, GitOrigin, ImageOrigin
+from sotabox.model.origin import ArchiveOrigin, Commit, GitOrigin, ImageOrigin
 
 _SOURCE_MAX: Final = 72
 _SLIVER: Final = 0.6  # per cent: what took no time can still be seen
@@ -137,6 +137,8 @@ def _source(deployment: Deployment) -> str:
             return f"{words.SOURCES[Source.GIT]} {_cut(ref)}"
         case ImageOrigin(reference=reference):
             return _cut(reference)
+        case ArchiveOrigin(name=name, folder=folder):
+            return _cut(f"folder {name}" if folder else name)
     return words.SOURCES[deployment.source]
 
 

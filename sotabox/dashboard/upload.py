@@ -36,7 +36,7 @@ async def _deploy(me: Me, ref: str) -> str:
     store, settings, pipeline = me.box.store, me.box.settings, me.box.pipeline
     target = await deployments.prepare_upload(store, pipeline, settings, me.actor, ref)
     upload = await receive_archive(
-        me.request, store.folders.uploads, settings.upload_max_bytes, fields=("csrf",)
+        me.request, store.folders.uploads, settings.upload_max_bytes, fields=("csrf", "folder")
     )
     try:
         me.require_own(upload.fields.get("csrf", ""))

@@ -80,7 +80,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     url: str | None = None  # without a scheme, as the clients expect
     phases: dict[str, int]  # milliseconds by phase
     swap: SwapReport | None = None  # None until it serves
-    origin: Origin | None = None  # None for an archive
+    origin: Origin | None = None  # None for an archive without a name
     image_bytes: int | None = None
     crash_loop: CrashLoop | None = None  # the last one that it was in
     created_by: str | None = None

@@ -1,4 +1,4 @@
-"""What a deployment came from, where that is not an archive: an image, or a commit of a repository.
+"""What a deployment came from: an archive by its name, an image, or a commit of a repository.
 
 Whatever a person gives here ends up as an argument of a program or in a request of the engine, so it
 is held to a form first. Where a host leads is another question, asked before anything is dialled.
@@ -15,6 +15,9 @@ REF_MAX: Final = 255
 DIRECTORY_MAX: Final = 1024
 TOKEN_MAX: Final = 1024
 REFERENCE_MAX: Final = 512
+_ARCHIVE_NAME_MAX: Final = 100
+#: What the official clients call whatever they have packed: it says nothing.
+_NO_NAME: Final = "archive.tar.gz"
 
 #: Source: the grammar of `distribution/reference`.
 _COMPONENT: Final = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
@@ -27,6 +30,13 @@ _REGISTRY: Final = re.compile(_HOST)
 _REF: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/+@=#-]*")
 _NO_REF: Final = re.compile(r"\.\.|//|/\.|@\{|\.lock(?:/|$)|[./]$")
 _PART: Final = re.compile(r"[^\x00-\x1f\x7f\\:]+")
+
+
+class ArchiveOrigin(msgspec.Struct, frozen=True, kw_only=True, tag="archive"):
+    """An archive as its sender called it; `folder`: the folder's name that was packed for it."""
+
+    name: str
+    folder: bool = False
 
 
 class ImageOrigin(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
@@ -55,7 +65,17 @@ class GitOrigin(msgspec.Struct, frozen=True, kw_only=True, tag="git"):
     commit: Commit | None = None
 
 
-Origin: TypeAlias = ImageOrigin | GitOrigin
+Origin: TypeAlias = ArchiveOrigin | ImageOrigin | GitOrigin
+
+
+def archive_origin(filename: str, folder: str = "") -> ArchiveOrigin | None:
+    """What an archive is known as, without folders; None where its sender said nothing of use."""
+    for text, packed in ((folder, True), (filename, False)):
+        name = re.split(r"[/\\]", text.rstrip("/\\"))[-1]
+        name = "".join(c for c in name if c.isprintable()).strip()[:_ARCHIVE_NAME_MAX]
+        if name and name != _NO_NAME:
+            return ArchiveOrigin(name=name, folder=packed)
+    return None
 
 
 def check_reference(text: str) -> str | None:

@@ -21,6 +21,7 @@ from sotabox.errors import (
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import SETTLED, Deployment, Source, Status
 from sotabox.model.ids import new_deployment_id
+from sotabox.model.origin import archive_origin
 from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.operations.idempotency import digest_file, made_before, once
@@ -41,6 +42,7 @@ class Upload:
     duration_ms: int
     notes: tuple[str, ...] = ()  # what the log should say of it
     fields: Mapping[str, str] = field(default_factory=dict)  # of its form, those asked for
+    filename: str = ""  # as its sender called it
 
 
 class EnvChoice(StrEnum):
@@ -116,7 +118,12 @@ async def deploy(
         await pipeline.admit_archive(id_, upload.path)
         reach(FaultPoint.ARCHIVE_ADMITTED)
         deployment, superseded = await store.deployments.insert_pending(
-            id_, project.id, actor.user.id, settings.queue_max, single
+            id_,
+            project.id,
+            actor.user.id,
+            settings.queue_max,
+            single,
+            origin=archive_origin(upload.filename, upload.fields.get("folder", "")),
         )
     except Repeated as repeated:
         await pipeline.forget_archive(id_)

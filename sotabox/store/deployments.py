@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sotabox.events import Bus, DeploymentChanged, ProjectChanged
 from sotabox.model.deployment import Deployment, Source, Status, predecessors
-from sotabox.model.origin import GitOrigin, ImageOrigin, Origin
+from sotabox.model.origin import ArchiveOrigin, GitOrigin, ImageOrigin, Origin
 from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
@@ -74,7 +74,7 @@ class Deployments:
     ) -> tuple[Deployment, list[Deployment]]:
         """A new deployment that waits for its build, and those that it supersedes.
 
-        Without an `origin` its archive is there already; the token lets us in there.
+        An archive is there already; the token lets us in where another `origin` is.
 
         Raises:
             QueueFull: `queue_max` others wait already.
@@ -284,5 +284,5 @@ def _source_of(origin: Origin | None) -> Source:
             return Source.IMAGE
         case GitOrigin():
             return Source.GIT
-        case None:
+        case ArchiveOrigin() | None:
             return Source.ARCHIVE

@@ -67,6 +67,7 @@ async def receive_archive(
         size_bytes=form.size_bytes,
         duration_ms=round((time.monotonic() - began) * 1000),
         notes=tuple(form.notes),
+        filename=form.filename,
         fields={name: value.decode("utf-8", "replace") for name, value in form.fields.items()},
     )
 
@@ -116,6 +117,11 @@ class _Form:
             self._field += event
             if len(self._field) > FORM_OVERHEAD_BYTES:
                 raise BadRequest("A field of the form is too long")
+
+    @property
+    def filename(self) -> str:
+        """What the archive's part calls itself; empty where it does not."""
+        return (self._found.filename if self._found else None) or ""
 
     def finish(self) -> None:
         """Checks, at the form's end, that an archive has come."""

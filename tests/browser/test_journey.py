@@ -58,6 +58,7 @@ def test_app_from_first_drop_to_deletion(
     drop(page, "app.tar.gz", archive(app_files | {"Dockerfile": shouting}))
     page.wait_for_url(re.compile(r"/projects/journey/deployments/[0-9a-f-]+$"))
     settled(page, "running")
+    expect(page.locator(".head")).to_contain_text("app.tar.gz")
     log = page.locator("#lines")
     expect(log).to_contain_text("<script>document.title='owned'</script>")
     expect(log).to_contain_text("Live at http://journey.localhost")
@@ -159,6 +160,7 @@ def test_folder_is_packed_in_the_browser(
     page.locator("#folder").set_input_files(root)
     page.wait_for_url(re.compile(r"/deployments/[0-9a-f-]+$"))
     settled(page, "running")
+    expect(page.locator(".head")).to_contain_text(f"folder {root.name}")
     assert b"packed here" in box.visit("folder").body
     path = f"/{deep.relative_to(root).as_posix()}/gr%C3%BC%C3%9Fe.txt"
     assert box.visit("folder", path).body == b"far down"

@@ -32,7 +32,7 @@ def send_folder(asked: Asked) -> dict[str, Any]:
             asked.call.tell(line)
         asked.call.tell(f"uploading {packed.files} files, {packed.size_bytes} bytes")
         deployment: dict[str, Any] = asked.remote.upload(
-            asked.path("deploy"), archive, lambda _: asked.call.check()
+            asked.path("deploy"), archive, lambda _: asked.call.check(), folder=folder
         )
     return deployment
 

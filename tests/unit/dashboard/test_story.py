@@ -4,6 +4,7 @@ import pytest
 
 from sotabox.dashboard import story
 from sotabox.model.deployment import Deployment, Source, Status
+from sotabox.model.origin import archive_origin
 
 
 def deployment(status: Status = Status.RUNNING, **changes: object) -> Deployment:
@@ -70,3 +71,6 @@ def test_origin_names_what_it_came_from() -> None:
     again = deployment(source=Source.ROLLBACK, source_deployment_id="d0")
     assert story.origin(again, {"d0": 1}) == "rollback to 1"
     assert story.origin(again, {}) == "rollback"
+    assert story.origin(deployment(origin=archive_origin("", "shop")), {}) == "folder shop"
+    assert story.origin(deployment(origin=archive_origin("shop.zip")), {}) == "shop.zip"
+    assert story.origin(deployment(), {}) == "archive"

@@ -3,6 +3,8 @@
 import pytest
 
 from sotabox.model.origin import (
+    ArchiveOrigin,
+    archive_origin,
     check_directory,
     check_git_url,
     check_ref,
@@ -12,6 +14,28 @@ from sotabox.model.origin import (
 )
 
 DIGEST = "sha256:" + "0f" * 32
+
+
+@pytest.mark.parametrize(
+    ("filename", "folder", "known_as"),
+    [
+        ("shop-1.2.tar.gz", "", ("shop-1.2.tar.gz", False)),
+        ("C:\\apps\\shop.zip", "", ("shop.zip", False)),
+        ("../../etc/passwd", "", ("passwd", False)),
+        ("archive.tar.gz", "shop/", ("shop", True)),
+        ("gr\u00fc\u00dfe\u202e\x00\udcff.zip", "", ("gr\u00fc\u00dfe.zip", False)),
+        ("x" * 300, "", ("x" * 100, False)),
+        ("archive.tar.gz", "", None),  # of the official clients, whatever they packed
+        ("", "", None),
+        ("/\x1b/", "\n", None),
+    ],
+)
+def test_archive_is_known_as_its_sender_called_it(
+    filename: str, folder: str, known_as: tuple[str, bool] | None
+) -> None:
+    """By its last part, without what turns a line of the page around."""
+    expected = ArchiveOrigin(name=known_as[0], folder=known_as[1]) if known_as else None
+    assert archive_origin(filename, folder) == expected
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ async def take(request: Request[Any, Any, Any], box: NamedDependency[Box]) -> di
         "same": upload.size_bytes == len(content),
         "start": content[:4].hex(),
         "notes": upload.notes,
+        "filename": upload.filename,
     }
 
 
@@ -84,7 +85,13 @@ async def test_upload_of_the_go_client_is_taken(site: InProcess) -> None:
     """The official command line deploys."""
     body = form(part(GZIP), boundary=GO_BOUNDARY)
     response = await send(site, body, GO_BOUNDARY)
-    assert response.json() == {"size": len(GZIP), "same": True, "start": "1f8b0800", "notes": []}
+    assert response.json() == {
+        "size": len(GZIP),
+        "same": True,
+        "start": "1f8b0800",
+        "notes": [],
+        "filename": "archive.tar.gz",
+    }
 
 
 async def test_upload_of_the_sdk_is_taken(site: InProcess) -> None:
