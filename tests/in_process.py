@@ -17,7 +17,7 @@ from litestar.types import ControllerRouterHandler
 
 from sotabox.api.routes import api_routes
 from sotabox.builds.archive import ArchiveLimits
-from sotabox.crypto import digest_token, key_prefix, new_api_key
+from sotabox.crypto.tokens import digest_token, key_prefix, new_api_key
 from sotabox.domains.addresses import Addresses
 from sotabox.domains.ask import AskIndex
 from sotabox.domains.custom_domains import CustomDomains

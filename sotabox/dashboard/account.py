@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from sotabox.crypto import new_totp_secret
+from sotabox.crypto.totp import new_totp_secret
 from sotabox.dashboard.agents import name_agent
 from sotabox.dashboard.qr import render_qr
 from sotabox.dashboard.templates import Crumb, Page

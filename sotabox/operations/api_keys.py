@@ -2,7 +2,7 @@
 
 import logging
 
-from sotabox.crypto import digest_token, key_prefix, new_api_key
+from sotabox.crypto.tokens import digest_token, key_prefix, new_api_key
 from sotabox.errors import Detail, Invalid, NotFound, Unauthorized, Unavailable
 from sotabox.model.times import format_time, now, parse_time
 from sotabox.model.user import ApiKey, User

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sotabox.crypto import digest_token, key_prefix, new_api_key
+from sotabox.crypto.tokens import digest_token, key_prefix, new_api_key
 from sotabox.errors import ApprovalPending, Gone, NotFound, RateLimited
 from sotabox.model.device_login import (
     AGE_MAX,

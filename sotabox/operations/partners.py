@@ -4,14 +4,8 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from sotabox.crypto import (
-    digest_token,
-    hash_password,
-    key_prefix,
-    new_api_key,
-    new_partner_key,
-    new_password,
-)
+from sotabox.crypto.passwords import hash_password, new_password
+from sotabox.crypto.tokens import digest_token, key_prefix, new_api_key, new_partner_key
 from sotabox.errors import Detail, Invalid, NotFound, Unauthorized, Unavailable
 from sotabox.model.partner import Partner, PartnerUser
 from sotabox.model.session import check_email

@@ -3,7 +3,7 @@
 import time
 from urllib.parse import quote
 
-from sotabox.crypto import totp_step
+from sotabox.crypto.totp import totp_step
 from sotabox.errors import Detail, Invalid, Unauthorized
 from sotabox.model.user import User
 from sotabox.operations.actor import Actor

@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from sotabox.crypto import digest_token
+from sotabox.crypto.tokens import digest_token
 from sotabox.errors import Unauthorized
 from sotabox.model.session import TOKEN_MAX
 from sotabox.model.times import format_time

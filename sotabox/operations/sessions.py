@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sotabox.crypto import HASH_OF_NOBODY, digest_token, password_matches
+from sotabox.crypto.passwords import HASH_OF_NOBODY, password_matches
+from sotabox.crypto.tokens import digest_token
 from sotabox.errors import NotFound, Unauthorized
 from sotabox.model.session import AGE_MAX, IDLE_MAX, PASSWORD_MAX, Session
 from sotabox.model.times import format_time, now

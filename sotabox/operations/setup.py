@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from sotabox.crypto import digest_token, hash_password, read_setup_token
+from sotabox.crypto.passwords import hash_password
+from sotabox.crypto.tokens import digest_token, read_setup_token
 from sotabox.errors import Detail, Invalid, NotFound
 from sotabox.model.session import SETUP_LINK_MAX, check_email, check_password
 from sotabox.model.times import format_time

@@ -2,7 +2,8 @@
 
 import secrets
 
-from sotabox.crypto import digest_token, hash_password, new_setup_token
+from sotabox.crypto.passwords import hash_password
+from sotabox.crypto.tokens import digest_token, new_setup_token
 from sotabox.errors import Detail, Invalid, NotFound
 from sotabox.model.session import check_email
 from sotabox.model.times import now

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sotabox.crypto import new_webhook_secret
+from sotabox.crypto.tokens import new_webhook_secret
 from sotabox.errors import Conflict, Detail, Invalid, NotFound
 from sotabox.model.webhook import (
     WEBHOOKS_MAX,

@@ -19,7 +19,7 @@ from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import DEFAULT_PORT, BuildMethod, BuildPlan
 from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets, hash_env
 from sotabox.builds.source import DirectoryTree
-from sotabox.crypto import Sealer
+from sotabox.crypto.sealing import Sealer
 from sotabox.engine.build_limits import BuildLimiter, BuildLimits
 from sotabox.engine.client import Engine
 from sotabox.engine.diagnosis import BuildFailed

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from sotabox.crypto import certificate_end, certificate_issuer
+from sotabox.crypto.certificates import certificate_end, certificate_issuer
 from sotabox.router.config import RouterSettings
 from sotabox.router.spawn import issuance_words, log_mark, read_since
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from sotabox.crypto import Sealer
+from sotabox.crypto.sealing import Sealer
 from sotabox.model.audit import AuditEntry, AuditVerdict
 from sotabox.model.times import now
 from sotabox.store.database import Database

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from sotabox.crypto import Sealer
+from sotabox.crypto.sealing import Sealer
 from sotabox.model.environment import EnvVar
 from sotabox.store.database import Database
 

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from sotabox.crypto import Sealer
+from sotabox.crypto.sealing import Sealer
 from sotabox.events import Bus, ProjectChanged
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.environment import EnvVar, Target

@@ -5,7 +5,7 @@ A trigger removes a token when its deployment is past its build, however it got 
 
 from typing import Final
 
-from sotabox.crypto import Sealer
+from sotabox.crypto.sealing import Sealer
 from sotabox.store.database import Database
 
 #: Written with the deployment, in one transaction.

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sotabox.crypto import Sealer
+from sotabox.crypto.sealing import Sealer
 from sotabox.model.ids import new_id
 from sotabox.model.registry import Registry
 from sotabox.model.times import now

@@ -1,6 +1,6 @@
 """The second factors in the `users` table: secrets, sealed, and which codes were used."""
 
-from sotabox.crypto import Sealer
+from sotabox.crypto.sealing import Sealer
 from sotabox.store.database import Database
 
 _GET = "SELECT totp_sealed FROM users WHERE id = ?"

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from sotabox.crypto import Sealer, load_key
+from sotabox.crypto.sealing import Sealer, load_key
 from sotabox.events import Bus
 from sotabox.store.api_keys import ApiKeys
 from sotabox.store.audit import Audit

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
-from sotabox.crypto import Sealer
+from sotabox.crypto.sealing import Sealer
 from sotabox.model.ids import new_id
 from sotabox.model.times import now
 from sotabox.model.webhook import Event, Webhook

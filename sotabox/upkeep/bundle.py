@@ -20,7 +20,7 @@ from typing import BinaryIO, Final, cast
 
 import msgspec
 
-from sotabox.crypto import ENCRYPTED_MARK, EncryptedReader, EncryptedWriter
+from sotabox.crypto.encrypted_file import ENCRYPTED_MARK, EncryptedReader, EncryptedWriter
 from sotabox.errors import Invalid
 
 MANIFEST: Final = "manifest.json"

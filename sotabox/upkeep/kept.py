@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sotabox.crypto import ENCRYPTED_MARK
+from sotabox.crypto.encrypted_file import ENCRYPTED_MARK
 from sotabox.errors import NotFound
 from sotabox.upkeep.backup import SUFFIX
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sotabox.crypto import Sealer, load_key
+from sotabox.crypto.sealing import Sealer, load_key
 from sotabox.errors import Conflict, Invalid, NotFound
 from sotabox.store.copies import check_copy, close_for_moving, count_rows
 from sotabox.store.folders import Folders

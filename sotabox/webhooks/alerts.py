@@ -7,7 +7,7 @@ from ssl import SSLContext, create_default_context
 
 import msgspec
 
-from sotabox.crypto import sign
+from sotabox.crypto.tokens import sign
 from sotabox.errors import Invalid
 from sotabox.model.times import now
 from sotabox.settings import Settings

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from sotabox.crypto import sign
+from sotabox.crypto.tokens import sign
 from sotabox.model.webhook import Delivery
 
 

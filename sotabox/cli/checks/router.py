@@ -9,7 +9,7 @@ from typing import Final
 
 from sotabox.cli.checks.finding import Finding, bad, fine
 from sotabox.cli.checks.patient import Patient
-from sotabox.crypto import certificate_end
+from sotabox.crypto.certificates import certificate_end
 from sotabox.errors import SotaboxError
 from sotabox.router.config import Route
 from sotabox.router.ports import find_listener

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sotabox.cli.main import run
-from sotabox.crypto import sign
+from sotabox.crypto.tokens import sign
 from sotabox.events import Bus
 from sotabox.settings import Settings
 from sotabox.store.folders import Folders

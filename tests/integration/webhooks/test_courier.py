@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sotabox.crypto import sign
+from sotabox.crypto.tokens import sign
 from sotabox.events import Bus
 from sotabox.model.deployment import Deployment, Source, Status
 from sotabox.model.ids import new_deployment_id

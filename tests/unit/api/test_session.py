@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from sotabox.crypto import new_totp_secret, totp_code
+from sotabox.crypto.totp import new_totp_secret, totp_code
 from sotabox.model.user import User
 from sotabox.operations.session_tokens import Claims, read_token, write_token
 from tests.in_process import InProcess, open_site

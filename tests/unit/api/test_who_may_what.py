@@ -16,7 +16,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from sotabox.api.routes import api_routes
-from sotabox.crypto import digest_token, key_prefix, new_api_key, new_partner_key
+from sotabox.crypto.tokens import digest_token, key_prefix, new_api_key, new_partner_key
 from sotabox.model.project import Project
 from sotabox.model.user import Plan, Role, User
 from sotabox.model.webhook import Event

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sotabox.crypto import new_totp_secret, totp_code, totp_step
+from sotabox.crypto.totp import new_totp_secret, totp_code, totp_step
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # of RFC 6238, appendix B
 

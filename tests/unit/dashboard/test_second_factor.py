@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sotabox.crypto import totp_code
+from sotabox.crypto.totp import totp_code
 from sotabox.dashboard import csrf
 from sotabox.dashboard.qr import render_qr
 from sotabox.operations import users

@@ -1,4 +1,4 @@
-"""Sealed values, the key file, tokens and passwords."""
+"""Sealed values and the key file."""
 
 import os
 import stat
@@ -9,15 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sotabox.crypto import (
-    Sealer,
-    digest_token,
-    hash_password,
-    key_prefix,
-    load_key,
-    new_api_key,
-    password_matches,
-)
+from sotabox.crypto.sealing import Sealer, load_key
 from sotabox.errors import Internal
 
 SEALER = Sealer(bytes(range(32)))
@@ -91,29 +83,3 @@ def test_key_with_a_newline_is_read(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("ab" * 32 + "\n")
     assert load_key(path) == b"\xab" * 32
-
-
-def test_api_key_is_known_by_its_digest_only() -> None:
-    """160 random bits; what may be shown again is not enough to guess the rest."""
-    keys = {new_api_key() for _ in range(100)}
-    assert len(keys) == 100
-    key = keys.pop()
-    assert key.startswith("sota_")
-    assert len(key) == 45
-    assert len(key_prefix(key)) == 13
-    assert digest_token(key) != digest_token(keys.pop())
-    assert len(digest_token(key)) == 64
-
-
-async def test_password_is_recognised_by_its_hash() -> None:
-    """The right one, and no other; two hashes of one password differ."""
-    hashed = await hash_password("correct horse")
-    assert "correct horse" not in hashed
-    assert hashed.startswith("$argon2id$")
-    assert await password_matches("correct horse", hashed)
-    assert not await password_matches("correct hors", hashed)
-
-
-async def test_hash_that_is_none_matches_nothing() -> None:
-    """A damaged row locks a person out instead of failing with a library's error."""
-    assert not await password_matches("anything", "no hash at all")
