@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sotabox.builds.git import GitFailed, GitFetch, GitLimits
+from sotabox.builds.git import GitFetch, GitLimits
+from sotabox.builds.git_diagnosis import GitFailed
 from sotabox.model.deployment import Deployment
 from sotabox.model.origin import Commit, GitOrigin
 from sotabox.pipeline.failure import DeploymentFailed

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from sotabox.builds.git import GitFailed, GitFetch, GitLimits
+from sotabox.builds.git import GitFetch, GitLimits
+from sotabox.builds.git_diagnosis import GitFailed
 from sotabox.model.origin import Commit, GitOrigin
 from tests.machine import git_server
 from tests.machine.git_server import GitServer

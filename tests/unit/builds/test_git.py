@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sotabox.builds.git import diagnose, environment
+from sotabox.builds.git import environment
+from sotabox.builds.git_diagnosis import diagnose
 from sotabox.model.origin import GitOrigin
 
 URL = "https://git.test/team/app.git"
