@@ -4,15 +4,15 @@ Source: OpenAPI 3.1.1, whose schemas are JSON Schema 2020-12, as msgspec writes 
 """
 
 import inspect
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import QueryParameter
 
 from sotabox.api.contract import EVENTS, FORM, JSON, KEY, Answer, Contract, Wrap
+from sotabox.api.openapi_parameters import PATH_PARAMETER, describe_parameters
+from sotabox.api.openapi_shapes import ERROR, EVENT, PAGINATION, Json
 from sotabox.errors import (
     BadRequest,
     DiskFull,
@@ -28,39 +28,8 @@ from sotabox.errors import (
     UnsupportedMediaType,
 )
 
-Json = dict[str, Any]
-
 _REF: Final = "#/components/schemas/{name}"
-_PARAMETER: Final = re.compile(r"\{(\w+):\w+\}")
 _SEEN_BY_A_USER: Final = frozenset({"actor", "partner"})  # dependencies that need a key
-_IN_PATH: Final = {
-    "project": "The id of a project, or its slug.",
-    "deployment": "The id of a deployment of the project.",
-    "domain": "The id of a domain of the project, or the domain itself.",
-    "webhook": "The id of a webhook of the project.",
-    "delivery": "The id of a delivery of the webhook.",
-    "key": "The id of an API key, or the name of a variable.",
-    "user": "The id of a user.",
-    "id": "The id of a partner.",
-    "registry": "The id of a registry's credentials.",
-}
-_IN_QUERY: Final = {
-    "limit": "How many at most: 1 to 100, by default 20; more than 100 means 100.",
-    "cursor": "Where to go on: `next_cursor` of the page before.",
-    "masked": "1: values are left out.",
-    "ansi": "1: colours are kept, as terminals know them.",
-    "last_event_id": "Like the header Last-Event-ID, for those who can't send one.",
-    "follow": "1: what is printed from now on comes as well, until the container ends.",
-    "since": "Only what is later: a time in RFC 3339, or so long ago (30s, 15m, 2h, 7d).",
-    "tail": "How many of the last lines: by default 100, at most 10000; or all.",
-    "search": "Only lines that hold this text, in any case.",
-    "with": "The id of the deployment to compare with.",
-    "heir": "The address of the user who gets the projects.",
-}
-_IN_HEADER: Final = {
-    "Idempotency-Key": "Of your choice: the same request with it makes one deployment in 24 hours.",
-    "Last-Event-ID": "The id of the last event that was seen: the stream goes on after it.",
-}
 _ALWAYS: Final = (BadRequest, RateLimited, Internal, Unavailable, DiskFull)
 
 
@@ -82,7 +51,7 @@ def render_openapi(
     paths: dict[str, Json] = {}
     for prefix, handler in handlers:
         for path in sorted(handler.paths):
-            shown = prefix + _PARAMETER.sub(r"{\1}", path)
+            shown = prefix + PATH_PARAMETER.sub(r"{\1}", path)
             for method in sorted(handler.http_methods - {"HEAD"}):
                 paths.setdefault(shown, {})[method.lower()] = _operation(handler, components)
     return {
@@ -123,7 +92,7 @@ class _Components:
         self._refs = dict(zip(self._kinds, refs, strict=True))
         self.schemas = {name: _tidy(schema) for name, schema in schemas.items()}
         self.responses: dict[str, Json] = {}
-        self.schemas |= {"Error": _ERROR, "Pagination": _PAGINATION}
+        self.schemas |= {"Error": ERROR, "Pagination": PAGINATION}
 
     def of(self, kind: Any) -> Json:
         return dict(self._refs[kind])
@@ -148,36 +117,11 @@ def _operation(handler: HTTPRouteHandler, components: _Components) -> Json:
     }
     if more.strip():
         operation["description"] = more.strip()
-    if parameters := _parameters(handler, contract):
+    if parameters := describe_parameters(handler, contract):
         operation["parameters"] = parameters
     if contract.takes:
         operation["requestBody"] = _body(contract.takes, components)
     return operation
-
-
-def _parameters(handler: HTTPRouteHandler, contract: Contract) -> list[Json]:
-    in_path = [name for path in sorted(handler.paths) for name in _PARAMETER.findall(path)]
-    in_query = [
-        extra.name or name
-        for name, parameter in inspect.signature(handler.fn).parameters.items()
-        for extra in get_args(parameter.annotation)
-        if isinstance(extra, QueryParameter)
-    ]
-    text = {"type": "string"}
-    return [
-        *(
-            {"name": n, "in": "path", "required": True, "description": _IN_PATH[n], "schema": text}
-            for n in dict.fromkeys(in_path)
-        ),
-        *(
-            {"name": n, "in": "query", "description": _IN_QUERY[n], "schema": text}
-            for n in in_query
-        ),
-        *(
-            {"name": n, "in": "header", "description": _IN_HEADER[n], "schema": text}
-            for n in contract.headers
-        ),
-    ]
 
 
 def _body(takes: Mapping[str, Any], components: _Components) -> Json:
@@ -234,7 +178,7 @@ def _success(answer: Answer, components: _Components) -> Json:
         return {"description": "Done."}
     content = {}
     for media_type, kind in answer.content.items():
-        schema = _EVENT if media_type == EVENTS else components.of(kind)
+        schema = EVENT if media_type == EVENTS else components.of(kind)
         content[media_type] = {
             "schema": _wrapped(schema, answer.wrap) if media_type == JSON else schema
         }
@@ -272,40 +216,3 @@ def _tidy(schema: Json) -> Json:
     if "description" in schema:
         schema = {**schema, "description": inspect.cleandoc(schema["description"])}
     return schema
-
-
-_EVENT: Final[Json] = {
-    "description": "Each event of the stream.",
-    "type": "object",
-    "properties": {name: {"type": "string"} for name in ("id", "event", "data")},
-}
-_DETAIL: Final[Json] = {
-    "type": "object",
-    "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-    "required": ["field", "message"],
-}
-_ERROR: Final[Json] = {
-    "title": "Error",
-    "description": "Why a request failed, what to do next, and which fields were wrong.",
-    "type": "object",
-    "properties": {
-        "error": {
-            "type": "object",
-            "properties": {
-                "message": {"type": "string"},
-                "code": {"type": "string"},
-                "hint": {"type": "string"},
-                "details": {"type": "array", "items": _DETAIL},
-            },
-            "required": ["message", "code"],
-        }
-    },
-    "required": ["error"],
-}
-_PAGINATION: Final[Json] = {
-    "title": "Pagination",
-    "description": "Where the next page begins; null where there is none.",
-    "type": "object",
-    "properties": {"next_cursor": {"type": ["string", "null"]}, "has_more": {"type": "boolean"}},
-    "required": ["next_cursor", "has_more"],
-}
