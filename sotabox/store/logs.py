@@ -9,7 +9,8 @@ import asyncio
 import logging
 import os
 import re
-from collections import defaultdict, deque
+import sys
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,13 +70,19 @@ class Logs:
             yield from lines
 
     def window(self, deployment_id: str, *, before: int | None, limit: int) -> list[LogLine]:
-        """At most `limit` lines with numbers below `before`, or the last ones. Blocks."""
-        last = deque[LogLine](maxlen=limit)
-        for line in self.read(deployment_id):
-            if before is not None and line.number >= before:
-                break
-            last.append(line)
-        return list(last)
+        """At most `limit` lines with numbers below `before`, or the last ones. Blocks.
+
+        Only these lines are taken apart: a page of a log of a million lines costs as much as counting
+        line breaks.
+        """
+        path = self._path(deployment_id)
+        counter, reader = _Reader(path), _Reader(path)
+        end = counter.pass_all(sys.maxsize if before is None else before)
+        reader.pass_all(end - limit)
+        found: list[LogLine] = []
+        while len(found) < limit and (lines := reader.read_lines()):
+            found += lines
+        return [line for line in found[:limit] if line.number < end]
 
     async def follow(
         self, deployment_id: str, after: int, finished: Callable[[], bool]
@@ -89,6 +96,10 @@ class Logs:
                 its answer must call `wake`.
         """
         reader = _Reader(self._path(deployment_id))
+        left = after + 1
+        while passed := reader.pass_over(left):
+            left -= passed
+            await asyncio.sleep(0)
         with self._subscribe(deployment_id) as woken:
             while True:
                 woken.clear()
@@ -168,15 +179,32 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
-        self._number = 0
+        self._number = 0  # of the next line
+
+    def pass_all(self, count: int) -> int:
+        """Passes over at most `count` lines; the number of the next one."""
+        while self.pass_over(count - self._number):
+            pass
+        return self._number
+
+    def pass_over(self, count: int) -> int:
+        """Passes over at most `count` lines, those of one chunk, without taking them apart; how many."""
+        if count <= 0:
+            return 0
+        data = self._chunk()
+        breaks = data.count(b"\n")
+        if breaks <= count:
+            end = data.rfind(b"\n") + 1
+        else:
+            breaks, end = count, 0
+            for _ in range(count):
+                end = data.index(b"\n", end) + 1
+        self._offset += end
+        self._number += breaks
+        return breaks
 
     def read_lines(self) -> list[LogLine]:
-        try:
-            with self._path.open("rb", buffering=0) as file:
-                file.seek(self._offset)
-                data = file.read(_CHUNK_BYTES)
-        except FileNotFoundError:
-            return []
+        data = self._chunk()
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         lines = []
@@ -185,6 +213,14 @@ class _Reader:
             lines.append(LogLine(self._number, at, text))
             self._number += 1
         return lines
+
+    def _chunk(self) -> bytes:
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                file.seek(self._offset)
+                return file.read(_CHUNK_BYTES)
+        except FileNotFoundError:
+            return b""
 
 
 def _parts(text: str) -> Iterator[bytes]:

@@ -102,6 +102,35 @@ async def test_reader_resumes_after_a_number(logs: Logs) -> None:
     assert texts(await collect(logs, finished, after=10**12)) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "limit", "numbers"),
+    [
+        (None, 3, range(49_997, 50_000)),
+        (20_000, 500, range(19_500, 20_000)),
+        (2, 500, range(2)),
+        (0, 500, range(0)),
+        (70_000, 2, range(49_998, 50_000)),
+    ],
+)
+def test_window_of_a_long_log_is_exact(
+    logs: Logs, before: int | None, limit: int, numbers: range
+) -> None:
+    """A page of a log shows the lines before the one named, wherever they are in the file."""
+    logs.open("d").append(f"line {number}" for number in range(50_000))
+    found = logs.window("d", before=before, limit=limit)
+    assert [(line.number, line.text) for line in found] == [(n, f"line {n}") for n in numbers]
+
+
+@pytest.mark.parametrize("after", [-1, 0, 9_999, 49_998, 49_999, 60_000])
+async def test_reader_of_a_long_log_resumes_anywhere(logs: Logs, after: int) -> None:
+    """Who was cut off goes on with the very next line; who has them all gets none again."""
+    logs.open("d").append(f"line {number}" for number in range(50_000))
+    finished = asyncio.Event()
+    finished.set()
+    lines = await collect(logs, finished, after)
+    assert [line.number for line in lines] == list(range(after + 1, 50_000))
+
+
 async def test_two_hundred_readers_of_a_fast_writer_miss_nothing(logs: Logs) -> None:
     """Early and late, fast and slow ones all see every line once, in order."""
     finished = asyncio.Event()
