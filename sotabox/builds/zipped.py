@@ -3,10 +3,12 @@
 Only what could hurt while converting is judged here: how many entries, how large they become. Names,
 links and kinds go on as they are.
 
-Source: PKWARE's APPNOTE.TXT, 4.3.12 (central directory) and 4.3.16 (its end record).
+Source: PKWARE's APPNOTE.TXT, 4.3.12 (central directory), 4.3.15 (locator of a large one's
+end) and 4.3.16 (its end record).
 """
 
 import errno
+import os
 import stat
 import struct
 import tarfile
@@ -14,7 +16,7 @@ import time
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from sotabox.builds.archive import ArchiveLimits, show
 from sotabox.errors import ArchiveInvalid, DiskFull
@@ -22,7 +24,9 @@ from sotabox.errors import ArchiveInvalid, DiskFull
 _MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")  # with entries, and without
 _END: Final = b"PK\x05\x06"
 _END_BYTES: Final = 22
-_COMMENT_MAX_BYTES: Final = 65_535
+_END_MAX_BYTES: Final = _END_BYTES + 65_535  # with its comment
+_LOCATOR: Final = b"PK\x06\x07"
+_LOCATOR_BYTES: Final = 20
 _ENTRY: Final = b"PK\x01\x02"
 _ENTRY_BYTES: Final = 46
 _ZIP64: Final = 0xFFFFFFFF
@@ -49,7 +53,7 @@ def convert(source: Path, target: Path, limits: ArchiveLimits) -> None:
     """
     try:
         with source.open("rb") as file:
-            _check_count(file.read(), limits.files_max)
+            _check_count(file, limits.files_max)
         with (
             zipfile.ZipFile(source) as zipped,
             tarfile.open(target, "x:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as packed,
@@ -76,28 +80,39 @@ def convert(source: Path, target: Path, limits: ArchiveLimits) -> None:
         raise
 
 
-def _check_count(data: bytes, files_max: int) -> None:
-    if _count(data, files_max) > files_max:
+def _check_count(file: BinaryIO, files_max: int) -> None:
+    if _count(file, files_max) > files_max:
         raise ArchiveInvalid(
             f"The archive has more than {files_max} entries",
             hint="Leave out node_modules, build output and other files that a build makes.",
         )
 
 
-def _count(data: bytes, at_most: int) -> int:
+def _count(file: BinaryIO, at_most: int) -> int:
     """How many entries the directory has, counted no further than past `at_most`.
 
-    Counted on the bytes, as the library makes an object of each before anybody can say stop.
+    Counted on the bytes, as the library makes an object of each before anybody can say stop; and on
+    the directory that the library will read, or it would count a decoy.
     """
-    end = data.rfind(_END, max(0, len(data) - _END_BYTES - _COMMENT_MAX_BYTES))
+    file_bytes = file.seek(0, os.SEEK_END)
+    tail_at = max(0, file_bytes - _END_MAX_BYTES - _LOCATOR_BYTES)
+    file.seek(tail_at)
+    tail = file.read()
+    end = tail.rfind(_END, max(0, len(tail) - _END_MAX_BYTES))
     if end < 0:
         raise zipfile.BadZipFile("its directory is missing")
-    size_bytes, offset = struct.unpack_from("<II", data, end + 12)
-    if _ZIP64 in (size_bytes, offset):
+    size_bytes, offset = struct.unpack_from("<II", tail, end + 12)
+    # The library follows a locator whether or not the record says that there is one.
+    if _ZIP64 in (size_bytes, offset) or tail.startswith(_LOCATOR, max(0, end - _LOCATOR_BYTES)):
         raise zipfile.BadZipFile("it is in the format for more than 65,535 entries or 4 GB")
+    end += tail_at
     at, count = end - size_bytes, 0
-    while 0 <= at < end and count <= at_most and data.startswith(_ENTRY, at):
-        at += _ENTRY_BYTES + sum(struct.unpack_from("<HHH", data, at + 28))
+    while 0 <= at < end and count <= at_most:
+        file.seek(at)
+        entry = file.read(_ENTRY_BYTES)
+        if not entry.startswith(_ENTRY):
+            break
+        at += _ENTRY_BYTES + sum(struct.unpack_from("<HHH", entry, 28))
         count += 1
     return count
 

@@ -27,6 +27,7 @@ FIELD: Final = "archive"
 #: What boundaries, headers and other fields of the form may add to the archive.
 FORM_OVERHEAD_BYTES: Final = 64 * 1024
 _NOTES_MAX: Final = 10
+_PARTS_MAX: Final = 100
 _GZIP: Final = b"\x1f\x8b"
 _HINT: Final = f"With curl: -F {FIELD}=@app.tar.gz"
 
@@ -44,7 +45,7 @@ async def receive_archive(
         BadRequest: the body is broken, ends early, or brings two archives.
         ArchiveInvalid: there is no archive in it, or an empty one.
     """
-    parser = PushMultipartParser(_boundary(request), max_segment_count=100)
+    parser = _parser(request)
     whole_max_bytes = max_bytes + FORM_OVERHEAD_BYTES
     if (content_length(request) or 0) > whole_max_bytes:
         raise _too_large(max_bytes)
@@ -155,6 +156,14 @@ class _Form:
         rest = memoryview(piece)
         while rest:
             rest = rest[self._file.write(rest) :]
+
+
+def _parser(request: Request[Any, Any, Any]) -> PushMultipartParser:
+    boundary = _boundary(request)
+    try:
+        return PushMultipartParser(boundary, max_segment_count=_PARTS_MAX)
+    except MultipartError as error:
+        raise BadRequest("The Content-Type header names no usable boundary", hint=_HINT) from error
 
 
 def _boundary(request: Request[Any, Any, Any]) -> str:

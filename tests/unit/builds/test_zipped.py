@@ -149,3 +149,33 @@ def test_zip_with_a_lying_directory_is_told_as_broken(
     with pytest.raises(ArchiveInvalid):
         convert(source, tmp_path / "app.tar.gz", LIMITS)
     assert not (tmp_path / "app.tar.gz").exists()
+
+
+def test_zip_with_a_second_directory_behind_the_counted_one_is_refused(tmp_path: Path) -> None:
+    """An end record that shows an empty directory, and a locator that leads the reader to another."""
+    source = packed(tmp_path, {f"f{n}": b"" for n in range(LIMITS.files_max + 1)})
+    data = source.read_bytes()
+    end = data.rfind(b"PK\x05\x06")
+    count, size_bytes, offset = struct.unpack_from("<HII", data, end + 10)
+    large = struct.pack(
+        "<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size_bytes, offset
+    )
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
+    decoy = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0, 0, 0, 0, 0)
+    source.write_bytes(data[:end] + large + locator + decoy)
+    with zipfile.ZipFile(source) as zipped:
+        assert len(zipped.infolist()) == LIMITS.files_max + 1
+    with pytest.raises(ArchiveInvalid, match="65,535"):
+        convert(source, tmp_path / "app.tar.gz", LIMITS)
+
+
+def test_zip_is_never_held_in_memory(tmp_path: Path) -> None:
+    """A large upload costs its directory, not its size."""
+    source = tmp_path / "app.zip"
+    with zipfile.ZipFile(source, "w", zipfile.ZIP_STORED) as zipped:
+        zipped.writestr("large", bytes(20_000_000))
+    tracemalloc.start()
+    convert(source, tmp_path / "app.tar.gz", ArchiveLimits(100, 30_000_000))
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 5_000_000

@@ -216,6 +216,7 @@ async def test_upload_of_another_content_type_is_unsupported(site: InProcess, ki
         "multipart/form-data",
         "multipart/form-data; boundary=",
         f"multipart/form-data; boundary={'b' * 300}",
+        'multipart/form-data; boundary="a\nb"',
     ],
 )
 async def test_upload_without_a_usable_boundary_is_malformed(site: InProcess, kind: str) -> None:
