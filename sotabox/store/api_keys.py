@@ -41,8 +41,7 @@ class ApiKeys:
 
     async def find_with_user(self, key_hash: str) -> tuple[ApiKey, User] | None:
         """The key whose digest this is, and whose it is: one read, as each request asks for both."""
-        row = await self._database.find(_BY_HASH, (key_hash,))
-        return (_api_key(row), joined_user(row)) if row else None
+        return await self._database.recall(_BY_HASH, (key_hash,), _with_user)
 
     async def of_user(self, user_id: str) -> list[ApiKey]:
         """A user's keys, oldest first."""
@@ -57,6 +56,10 @@ class ApiKeys:
         """Revokes a user's key; False where it isn't theirs."""
         async with self._database.transaction() as transaction:
             return await transaction.execute(_DELETE, (key_id, user_id)) == 1
+
+
+def _with_user(row: sqlite3.Row) -> tuple[ApiKey, User]:
+    return _api_key(row), joined_user(row)
 
 
 def _api_key(row: sqlite3.Row) -> ApiKey:

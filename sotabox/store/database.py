@@ -2,15 +2,18 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import aiosqlite
 
 from sotabox.errors import DiskFull, Unavailable
+from sotabox.store.glance import Glance
 from sotabox.uninterrupted import uninterrupted
+
+T = TypeVar("T")
 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
@@ -63,7 +66,7 @@ class Database:
         self,
         writer: aiosqlite.Connection,
         readers: list[aiosqlite.Connection],
-        glance: sqlite3.Connection,
+        glance: Glance,
     ) -> None:
         self._writer = writer
         self._write_turn = asyncio.Lock()
@@ -81,7 +84,7 @@ class Database:
             readers = [await _connect(path, opened) for _ in range(_READERS)]
             for reader in readers:
                 await reader.execute("PRAGMA query_only = ON")
-            glance = _glance(path)
+            glance = Glance(path)
             opened.pop_all()
         return cls(writer, readers, glance)
 
@@ -139,22 +142,26 @@ class Database:
     async def find_all(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """As `all`, for a query that an index answers with a few rows.
 
-        It runs in the caller's thread: a look at a few pages in memory takes some 10 µs, and the way to
-        another thread and back ten times that. Every request looks up a few things. What reads more,
-        or may wait, asks `all`; so does this one itself when another process holds the database.
+        It runs in the caller's thread. What reads more, or may wait, asks `all`; so does this one
+        itself when another process holds the database.
         """
         try:
-            return self._glance.execute(sql, parameters).fetchall()
+            return self._glance.rows(sql, parameters)
         except sqlite3.OperationalError:
             return await self.all(sql, parameters)
 
+    async def recall(
+        self, sql: str, parameters: tuple[Any, ...], make: Callable[[sqlite3.Row], T]
+    ) -> T | None:
+        """What `make` makes of the row that `find` finds, for what many requests ask for again.
 
-def _glance(path: Path) -> sqlite3.Connection:
-    """A connection for the event loop's own thread: it reads, and never waits for anybody."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=0)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA query_only = ON")
-    return connection
+        As long as nothing in the database has changed it is the same object: an immutable one.
+        """
+        try:
+            return self._glance.recall(sql, parameters, make)
+        except sqlite3.OperationalError:
+            row = await self.one(sql, parameters)
+            return None if row is None else make(row)
 
 
 async def _connect(path: Path, opened: AsyncExitStack) -> aiosqlite.Connection:

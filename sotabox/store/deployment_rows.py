@@ -31,7 +31,9 @@ DEPLOYMENT: Final = (
 )
 
 _ONE: Final = msgspec.json.Decoder(Deployment)
-_MANY: Final = msgspec.json.Decoder(list[Deployment])
+_MANY: Final[msgspec.json.Decoder[tuple[Deployment, ...]]] = msgspec.json.Decoder(
+    tuple[Deployment, ...]
+)
 
 
 def as_one(query: str) -> str:
@@ -44,7 +46,7 @@ def deployment_of(row: sqlite3.Row) -> Deployment:
     return _ONE.decode(row["deployment"])
 
 
-def deployments_of(row: sqlite3.Row) -> list[Deployment]:
+def deployments_of(row: sqlite3.Row) -> tuple[Deployment, ...]:
     """The deployments in the row of a query that is `as_one`."""
     return _MANY.decode(f"[{row['deployments'] or ''}]")
 

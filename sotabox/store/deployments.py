@@ -212,14 +212,12 @@ class Deployments:
 
     async def find(self, id_: str) -> Deployment | None:
         """The deployment of an id."""
-        row = await self._database.find(_GET, (id_,))
-        return deployment_of(row) if row else None
+        return await self._database.recall(_GET, (id_,), deployment_of)
 
     async def page(self, project_id: str, before: int | None, limit: int) -> list[Deployment]:
         """At most `limit` deployments with a number below `before`, newest first."""
         values = (project_id, _NUMBER_MAX if before is None else before, limit)
-        row = await self._database.find(_PAGE, values)
-        return deployments_of(row) if row else []
+        return list(await self._database.recall(_PAGE, values, deployments_of) or ())
 
     async def running(self, project_id: str) -> Deployment | None:
         """The deployment that serves a project."""

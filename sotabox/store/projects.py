@@ -17,8 +17,8 @@ _INSERT = """
 _FIND = "SELECT * FROM projects WHERE id = :ref OR slug = :ref ORDER BY id = :ref DESC LIMIT 1"
 _FIND_FOR = """
     SELECT p.*, m.role AS member_role FROM projects AS p
-    LEFT JOIN members AS m ON m.project_id = p.id AND m.user_id = :user_id
-    WHERE p.id = :ref OR p.slug = :ref ORDER BY p.id = :ref DESC LIMIT 1"""
+    LEFT JOIN members AS m ON m.project_id = p.id AND m.user_id = ?2
+    WHERE p.id = ?1 OR p.slug = ?1 ORDER BY p.id = ?1 DESC LIMIT 1"""
 _COUNT = "SELECT count(*) AS number FROM projects WHERE user_id = ?"
 _PAGE = """
     SELECT p.* FROM (
@@ -71,11 +71,7 @@ class Projects:
 
         One query whether or not there is something to find, so that time tells nothing.
         """
-        row = await self._database.find(_FIND_FOR, {"ref": ref, "user_id": user_id})
-        if row is None:
-            return None
-        role = row["member_role"]
-        return _project(row), Role(role) if role else None
+        return await self._database.recall(_FIND_FOR, (ref, user_id), _with_role)
 
     async def page(self, user_id: str | None, after: str, limit: int) -> list[Project]:
         """At most `limit` projects whose id is above `after`: all, or those that a user sees.
@@ -122,3 +118,8 @@ def _project(row: sqlite3.Row) -> Project:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )
+
+
+def _with_role(row: sqlite3.Row) -> tuple[Project, Role | None]:
+    role = row["member_role"]
+    return _project(row), Role(role) if role else None

@@ -1,5 +1,8 @@
 """`/v1/api-keys`."""
 
+import asyncio
+import sys
+
 import pytest
 
 from tests.in_process import InProcess
@@ -28,6 +31,30 @@ async def test_key_of_another_user_can_not_be_revoked(site: InProcess) -> None:
     assert response.status_code == 404
     headers = {"Authorization": f"Bearer {made['key']}"}
     assert (await site.client.get("/v1/api-keys", headers=headers)).status_code == 200
+
+
+async def test_revoked_key_is_refused_at_once(site: InProcess) -> None:
+    """Also one that the box knows from the request before."""
+    made = (await site.client.post("/v1/api-keys", json={"name": "leaked"})).json()["data"]
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    assert (await site.client.get("/v1/projects", headers=headers)).status_code == 200
+    assert (await site.client.delete(f"/v1/api-keys/{made['id']}")).status_code == 204
+    assert (await site.client.get("/v1/projects", headers=headers)).status_code == 401
+
+
+async def test_key_that_another_process_revokes_is_refused_at_once(site: InProcess) -> None:
+    """A command on the host is obeyed by the box that runs."""
+    made = (await site.client.post("/v1/api-keys", json={"name": "leaked"})).json()["data"]
+    headers = {"Authorization": f"Bearer {made['key']}"}
+    assert (await site.client.get("/v1/projects", headers=headers)).status_code == 200
+    program = (
+        "import sqlite3, sys; database = sqlite3.connect(sys.argv[1], isolation_level=None); "
+        "database.execute('DELETE FROM api_keys WHERE id = ?', sys.argv[2:]); database.close()"
+    )
+    database = str(site.box.store.folders.database)
+    host = await asyncio.create_subprocess_exec(sys.executable, "-c", program, database, made["id"])
+    assert await host.wait() == 0
+    assert (await site.client.get("/v1/projects", headers=headers)).status_code == 401
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 101])
