@@ -11,7 +11,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-#: Names a file that arms the points of a process, for example with `KILL upstream-renamed`.
+#: Names a file that arms the points of a process, for example with `KILL upstream-renamed`, or with
+#: `KILL old-removed 2` for the second time that it gets there.
 VARIABLE: Final = "SOTABOX_FAULT_FILE"
 
 
@@ -63,16 +64,23 @@ def _pass(_: FaultPoint) -> None:
 
 
 def _armed_by(file: Path) -> Callable[[FaultPoint], None]:
-    """Sends this process the signal that `file` names, at the point that it names; once."""
+    """Sends this process the signal that `file` names, at the point that it names; once.
+
+    Where a point is passed several times, such as by each replica, `file` may say the how manieth.
+    """
 
     def reach(point: FaultPoint) -> None:
         try:
             order = file.read_text(encoding="ascii").split()
         except FileNotFoundError:
             return
-        if order[1:] == [point]:
-            file.unlink()
-            os.kill(os.getpid(), signal.Signals[f"SIG{order[0]}"])
+        if order[1:2] != [point]:
+            return
+        if (times := int(order[2]) if len(order) > 2 else 1) > 1:
+            file.write_text(f"{order[0]} {point} {times - 1}", encoding="ascii")
+            return
+        file.unlink()
+        os.kill(os.getpid(), signal.Signals[f"SIG{order[0]}"])
 
     return reach
 

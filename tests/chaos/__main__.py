@@ -19,6 +19,7 @@ from tests.chaos.disk_faults import DISK_MB, disk_faults
 from tests.chaos.engine_faults import engine_faults
 from tests.chaos.faults import Fault, Row, strike
 from tests.chaos.kills import kills
+from tests.chaos.replica_kills import replica_kills
 from tests.chaos.router_faults import router_faults
 from tests.chaos.table import write_page
 from tests.chaos.world import DRAIN_TIMEOUT_S, World, small_world
@@ -27,7 +28,7 @@ from tests.machine.small_disk import small_disk
 
 def usual_faults() -> list[Fault]:
     """Those of a box whose disk has room."""
-    return [*kills(), *box_faults(), *router_faults(), *engine_faults()]
+    return [*kills(), *replica_kills(), *box_faults(), *router_faults(), *engine_faults()]
 
 
 def all_faults() -> list[Fault]:

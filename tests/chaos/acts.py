@@ -2,7 +2,7 @@
 
 import secrets
 
-from tests.chaos.promises import domain_is, paused, project_is, settles, variable_is
+from tests.chaos.promises import domain_is, paused, project_is, scaled, settles, variable_is
 from tests.chaos.world import SPARE, Act, Promise, World, asked, files_of, wait_until
 
 
@@ -26,12 +26,32 @@ def deploy(
 
 def redeploy(slug: str = "one") -> Act:
     """The release that runs is started again."""
+    return _again("redeploy", slug)
 
+
+def roll_back(slug: str) -> Act:
+    """The release before the one that runs is started again."""
+    return _again("rollback", slug)
+
+
+def _again(verb: str, slug: str) -> Act:
     def act(world: World) -> list[Promise]:
-        answer = asked(world, "POST", f"/projects/{slug}/redeploy")
+        answer = asked(world, "POST", f"/projects/{slug}/{verb}")
         if answer is None or answer.status != 200:
             return []
         return [settles(slug, answer.data["id"], "running")]
+
+    return act
+
+
+def scale(slug: str, replicas: int) -> Act:
+    """Another number of containers is to serve, from a redeploy on."""
+
+    def act(world: World) -> list[Promise]:
+        answer = asked(world, "PATCH", f"/projects/{slug}/settings", {"replicas": replicas})
+        assert answer is not None, "no answer"
+        assert answer.status == 200, answer.body
+        return [*redeploy(slug)(world), scaled(slug, replicas)]
 
     return act
 

@@ -60,9 +60,11 @@ WAYS: Final[Mapping[FaultPoint, Act]] = {
 }
 
 
-def _killed(point: FaultPoint, act: Act) -> Strike:
+def killed(point: FaultPoint, act: Act, times: int = 1) -> Strike:
+    """The box dies at a point of what it was asked for, or when it is there for that many times."""
+
     def strike(world: World) -> list[Promise]:
-        world.arm("KILL", point)
+        world.arm("KILL", point, times)
         promises = act(world)
         world.wait_for_death()
         world.box.start(wait=False)
@@ -75,7 +77,7 @@ def _killed_in_tidying(world: World) -> list[Promise]:
     """By a deploy after which one release is too many."""
     for _ in range(RELEASES_KEPT):
         assert world.box.deploy("one", files_of("one"))["status"] == "running"
-    return _killed(FaultPoint.IMAGE_LET_GO, _DEPLOY)(world)
+    return killed(FaultPoint.IMAGE_LET_GO, _DEPLOY)(world)
 
 
 def _killed_in_deletion(point: FaultPoint) -> Strike:
@@ -83,17 +85,17 @@ def _killed_in_deletion(point: FaultPoint) -> Strike:
         slug = "doomed"
         world.box.create(slug)
         world.box.deploy(slug, files_of(slug))
-        return _killed(point, acts.delete(slug))(world)
+        return killed(point, acts.delete(slug))(world)
 
     return strike
 
 
-def _killed_again(first: FaultPoint, second: FaultPoint) -> Strike:
+def killed_again(first: FaultPoint, second: FaultPoint, act: Act = _REDEPLOY) -> Strike:
     """Killed in a deploy, and once more in the start that repairs it."""
 
     def strike(world: World) -> list[Promise]:
         world.arm("KILL", first)
-        promises = _REDEPLOY(world)
+        promises = act(world)
         world.wait_for_death()
         world.arm("KILL", second)
         world.box.start(wait=False)
@@ -121,12 +123,12 @@ def _backup_killed(point: FaultPoint) -> Strike:
 
 def kills() -> list[Fault]:
     """One a point, in the order of a box's life."""
-    strikes = {point: _killed(point, act) for point, act in WAYS.items()}
+    strikes = {point: killed(point, act) for point, act in WAYS.items()}
     strikes[FaultPoint.IMAGE_LET_GO] = _killed_in_tidying
     for point in (FaultPoint.PROJECT_CLEARED, FaultPoint.PROJECT_FORGOTTEN):
         strikes[point] = _killed_in_deletion(point)
     for point in (FaultPoint.TORSOS_REMOVED, FaultPoint.REPAIR_APPLIED):
-        strikes[point] = _killed_again(FaultPoint.UPSTREAM_RENAMED, point)
+        strikes[point] = killed_again(FaultPoint.UPSTREAM_RENAMED, point)
     for point in (FaultPoint.BACKUP_COPIED, FaultPoint.BACKUP_WRITTEN, FaultPoint.BACKUP_NAMED):
         strikes[point] = _backup_killed(point)
     return [

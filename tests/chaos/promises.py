@@ -18,6 +18,16 @@ def settles(slug: str, deployment_id: str, *statuses: str) -> Promise:
     return broken
 
 
+def scaled(slug: str, replicas: int) -> Promise:
+    """As many containers serve as were asked for."""
+
+    def broken(world: World) -> str | None:
+        serving = world.box.request("GET", f"/v1/projects/{slug}").data["replicas"]
+        return None if serving == replicas else f"{serving} containers of {slug}, not {replicas}"
+
+    return broken
+
+
 def variable_is(slug: str, key: str, value: str) -> Promise:
     """A variable that was set has its value."""
 

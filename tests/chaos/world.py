@@ -25,6 +25,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 APP: Final = ROOT / "tests" / "appliance" / "app"
 #: They have visitors all the time, who count what they lose.
 APPS: Final = ("one", "two", "three")
+#: One that several containers serve; there once a fault has asked for it.
+CROWD: Final = "crowd"
 #: One that may be paused, broken and cancelled.
 SPARE: Final = "spare"
 DRAIN_TIMEOUT_S: Final = 2
@@ -44,10 +46,13 @@ class World:
     backups: Path
     later: list[Callable[[], object]] = field(default_factory=list)
 
-    def arm(self, order: str, point: FaultPoint) -> None:
-        """The box sends itself the signal `order` the next time that it gets to `point`."""
+    def arm(self, order: str, point: FaultPoint, times: int = 1) -> None:
+        """The box sends itself the signal `order` the next time that it gets to `point`.
+
+        With `times`, when it gets there for that many times from now on.
+        """
         fresh = self.fault_file.with_suffix(".new")
-        fresh.write_text(f"{order} {point}", encoding="ascii")
+        fresh.write_text(f"{order} {point} {times}", encoding="ascii")
         fresh.replace(self.fault_file)
 
     def wait_for_death(self) -> None:

@@ -38,6 +38,21 @@ def test_named_point_ends_the_process_once(tmp_path: Path) -> None:
     assert (next_one.returncode, next_one.stdout) == (0, "passed\nsurvived\n")
 
 
+def test_point_that_is_passed_several_times_ends_the_process_the_time_that_is_named(
+    tmp_path: Path,
+) -> None:
+    """Of three replicas one is done, one is at it, and one is still to come."""
+    file = tmp_path / "fault"
+    file.write_text(f"KILL {FaultPoint.DRAIN_BEGUN} 2")
+    program = PROGRAM + PROGRAM.replace("passed", "passed again")
+    environ = {VARIABLE: str(file), "PYTHONPATH": str(SOURCES.parent)}
+    killed = subprocess.run(
+        [sys.executable, "-c", program], env=environ, stdout=subprocess.PIPE, text=True, check=False
+    )
+    assert (killed.returncode, killed.stdout) == (-signal.SIGKILL, "passed\nsurvived\n")
+    assert not file.exists()
+
+
 @pytest.mark.parametrize("point", FaultPoint)
 def test_point_stands_in_the_code(point: FaultPoint) -> None:
     """A state that has a name is a state in which the box can be cut off."""
