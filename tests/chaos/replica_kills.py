@@ -10,7 +10,7 @@ from typing import Final
 from sotabox.fault_points import FaultPoint
 from tests.chaos import acts, leftovers
 from tests.chaos.faults import Fault
-from tests.chaos.kills import killed, killed_again
+from tests.chaos.kills import RELOADS, killed, killed_again
 from tests.chaos.world import APPS, CROWD, Act, World, files_of, wait_until
 
 _STARTS: Final = (FaultPoint.CANDIDATE_CREATED, FaultPoint.CANDIDATE_STARTED)
@@ -50,7 +50,14 @@ def _served_by(replicas: int) -> Callable[[World], None]:
 
 
 def _rows(
-    verb: str, title: str, act: Act, points: Iterable[FaultPoint], *, before: int, after: int
+    verb: str,
+    title: str,
+    act: Act,
+    points: Iterable[FaultPoint],
+    *,
+    before: int,
+    after: int,
+    loses: str = "",
 ) -> list[Fault]:
     """A row a point, of something that puts `after` containers in the place of `before`."""
     often = {*(_STARTS if after > 1 else ()), *(_ENDS if before > 1 else ())}
@@ -59,6 +66,7 @@ def _rows(
             f"kill-{verb}-{point}",
             f"kill -9 at *{point.replace('-', ' ')}* of {title}",
             killed(point, act, 2 if point in often else 1),
+            loses=loses,
             apps=_APPS,
             prepare=_served_by(before),
         )
@@ -83,7 +91,8 @@ def replica_kills() -> list[Fault]:
         *_rows("replicas-down", "3 replicas to 1", acts.scale(CROWD, 1),
                (*_SWAPS, *_ENDS), before=3, after=1),
         *_rows("replicas-other", "3 replicas to 5", acts.scale(CROWD, 5),
-               (*_STARTS, *noted, FaultPoint.OLD_REMOVED), before=3, after=5),
+               (*_STARTS, *noted, FaultPoint.OLD_REMOVED), before=3, after=5,
+               loses=RELOADS),  # its route is made for more containers than it ever had
     ]  # fmt: skip
     again = [
         Fault(
