@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 
 from sotabox.domains.ask import AskIndex
 from sotabox.router.config import CustomHost, Route
+from tests.bench.table import show
 from tests.box import Box, running_box
 
 DOMAINS = 5_000
@@ -16,7 +17,6 @@ QUESTIONS = 5_000
 
 def run(domains: int = DOMAINS, questions: int = QUESTIONS) -> None:
     """Prints the times of the index alone, and over HTTP as Caddy asks."""
-    print(f"\nAsk, {domains:,} domains known")
     index = AskIndex(lambda _: False)
     routes = [
         Route(
@@ -25,22 +25,26 @@ def run(domains: int = DOMAINS, questions: int = QUESTIONS) -> None:
         for n in range(domains)
     ]
     index.replace(routes)
-    _print("index, known", _times(lambda n: index.allows(f"n{n % domains}.example.org"), questions))
-    _print("index, unknown", _times(lambda n: index.allows(f"x{n}.example.net"), questions))
+    alone = [
+        ("known", _times(lambda n: index.allows(f"n{n % domains}.example.org"), questions)),
+        ("unknown", _times(lambda n: index.allows(f"x{n}.example.net"), questions)),
+    ]
+    about = f"{domains:,} domains known"
+    in_us = [(name, [1000 * took_ms for took_ms in times]) for name, times in alone]
+    show(f"The index alone, {about}", in_us, "µs", compared=False)
     with running_box() as box:
-        _fill(box, domains)
+        fill(box, domains)
         box.stop()
         box.start()
         with closing(HTTPConnection("127.0.0.1", box.api_port)) as caddy:
             known = _times(lambda n: _ask(caddy, f"n{n % domains}.example.org", 200), questions)
             unknown = _times(lambda n: _ask(caddy, f"x{n}.example.net", 403), questions)
             floor = _times(lambda _: _get(caddy, "/healthz", 200), questions)
-    _print("HTTP, known", known)
-    _print("HTTP, unknown", unknown)
-    _print("HTTP, /healthz", floor)
+    rows = [("/healthz", floor), ("a known name", known), ("an unknown name", unknown)]
+    show(f"Over HTTP, {about}", rows, "ms")
 
 
-def _fill(box: Box, domains: int) -> None:
+def fill(box: Box, domains: int) -> None:
     """Puts domains into the store as if they had long been active."""
     box.create("shop")
     moment = "2099-01-01T00:00:00.000Z"
@@ -68,14 +72,10 @@ def _get(caddy: HTTPConnection, path: str, status: int) -> None:
 
 
 def _times(work: Callable[[int], object], count: int) -> list[float]:
+    """Milliseconds of each."""
     times = []
     for number in range(count):
         start = time.perf_counter()
         work(number)
-        times.append(time.perf_counter() - start)
-    return sorted(times)
-
-
-def _print(name: str, times_s: list[float]) -> None:
-    p50, p99 = (times_s[int(len(times_s) * share)] * 1000 for share in (0.5, 0.99))
-    print(f"  {name:<16} p50 {p50:8.4f} ms   p99 {p99:8.4f} ms")
+        times.append((time.perf_counter() - start) * 1000)
+    return times

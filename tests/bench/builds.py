@@ -13,9 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 from typing import Final
 
 from sotabox.builds.context import plan_context
@@ -76,26 +76,27 @@ class Times:
     size_bytes: int = 0
 
 
-def run() -> None:
+def run(apps: Sequence[App] = APPS, live_rounds: int = ROUNDS) -> None:
     """Prints times, sizes and ratios of each app's builds."""
-    for base in sorted({app.base for app in APPS}):
+    for base in sorted({app.base for app in apps}):
         subprocess.run(
             [sys.executable, str(_ROOT / "tests/bases/make.py"), base],
             check=True,
             stdout=subprocess.DEVNULL,
         )
-    for app in APPS:
+    for app in apps:
         hand, ours = asyncio.run(_compare(app))
         for kind in ("cold", "unchanged", "changed"):
             show(
                 f"{app.name}, {kind}",
                 [("by hand", getattr(hand, kind)), ("sotabox", getattr(ours, kind))],
             )
-        print(
-            f"  image: by hand {hand.size_bytes / 1e6:.1f} MB, sotabox {ours.size_bytes / 1e6:.1f} MB, "
-            f"ratio {ours.size_bytes / hand.size_bytes:.3f}"
+        show(
+            f"{app.name}, size of the image",
+            [("by hand", [hand.size_bytes / 1e6]), ("sotabox", [ours.size_bytes / 1e6])],
+            "MB",
         )
-    _live()
+    _live(apps, live_rounds)
 
 
 async def _compare(app: App) -> tuple[Times, Times]:
@@ -185,7 +186,7 @@ def host_build() -> HostBuild:
     return HostBuild(env, Path(bundle).read_bytes() if bundle else None)
 
 
-def _live() -> None:
+def _live(apps: Sequence[App], rounds: int) -> None:
     """Prints how long a change takes until visitors see it."""
     host = host_build()
     settings = {
@@ -193,9 +194,9 @@ def _live() -> None:
         "build_ca": os.environ.get("SSL_CERT_FILE", ""),
         "build_cache_mb": "20000",  # a box trims the whole engine's cache, others' layers too
     }
-    print("\nA changed line, from the upload's answer until it is live")
+    live = []
     with running_box(**{name: value for name, value in settings.items() if value}) as box:
-        for app in APPS[:3]:
+        for app in apps[:3]:
             folder = _ROOT / "tests/apps" / app.name
             files = {
                 path.relative_to(folder).as_posix(): path.read_bytes()
@@ -205,12 +206,13 @@ def _live() -> None:
             box.create(app.name)
             _deploy(box, app.name, files)
             seconds = []
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 remark = f"\n{app.remark} {secrets.token_hex(8)}\n".encode()
                 seconds.append(
                     _deploy(box, app.name, files | {app.source: files[app.source] + remark})
                 )
-            print(f"  {app.name:<20} median {median(seconds):.2f} s   max {max(seconds):.2f} s")
+            live.append((app.name, seconds))
+    show("A changed line, from the upload's answer until it is live", live, compared=False)
 
 
 def _deploy(box: Box, slug: str, files: dict[str, bytes]) -> float:

@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from tests.bench.table import show
 from tests.box import Box, running_box
 
 APPS = 20
@@ -27,11 +28,12 @@ def run(apps: int = APPS, idle_s: int = IDLE_S) -> None:
         names = {"sotabox": box.pid, "Caddy": box.caddy_pid}
         before = {name: _cpu_s(pid) for name, pid in names.items()}
         time.sleep(idle_s)
-        print(f"\nIdle with {apps} apps")
-        for name, pid in names.items():
-            share = (_cpu_s(pid) - before[name]) / idle_s * 100
-            print(f"  {name:<8} {_rss_mb(pid):6.1f} MB RSS   {share:5.2f} % of a core")
-        print(f"  start to ready: median {ready[len(ready) // 2]:.2f} s of {STARTS}")
+        idle = {name: [(_cpu_s(pid) - before[name]) / idle_s * 100] for name, pid in names.items()}
+        memory = {name: [rss_mb(pid)] for name, pid in names.items()}
+        about = f"Idle with {apps} apps"
+        show(f"{about}: memory", list(memory.items()), "MB", compared=False)
+        show(f"{about}: processor", list(idle.items()), "% of a core", compared=False)
+        show(f"{about}: from start to ready", [("sotabox", ready)], compared=False)
 
 
 def _start(box: Box) -> float:
@@ -40,7 +42,8 @@ def _start(box: Box) -> float:
     return seconds
 
 
-def _rss_mb(pid: int) -> float:
+def rss_mb(pid: int) -> float:
+    """A process's memory."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line) / 1000
 

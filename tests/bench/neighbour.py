@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench.table import show
 from tests.box import Box, running_box
 from tests.integration.router.load import Load
 from tests.machine.private_engine import private_engine
@@ -59,10 +60,15 @@ def run(rounds: int = ROUNDS, phase_s: float = PHASE_S) -> None:
                 idle.append(_measure(box, phase_s))
                 with _eating(box, number):
                     beside.append(_measure(box, phase_s))
-    print(f"\nAn app beside a build that eats {MEMORY_MB} MB and all cores, {rounds} rounds")
-    floor = _show("idle", idle)
-    ratio = _show("beside the build", beside) / floor
-    print(f"  99th percentile beside the build: {ratio:.2f} times that of idle")
+    about = (
+        f"An app's answers beside a build that eats {MEMORY_MB} MB and all cores, {rounds} rounds"
+    )
+    sides = {"idle": _latencies_ms(idle), "beside the build": _latencies_ms(beside)}
+    show(about, list(sides.items()), "ms")
+    high = {name: [_p99(latencies)] for name, latencies in sides.items()}
+    show(f"{about}: 99th percentile", list(high.items()), "ms")
+    failed = sum(sum(load.failures.values()) for load in (*idle, *beside))
+    show(f"{about}: failed requests", [("both", [failed])], "", compared=False)
 
 
 def _measure(box: Box, seconds: float) -> Load:
@@ -94,13 +100,9 @@ def _eating(box: Box, number: int) -> Iterator[None]:
     assert answer.status == 200, "the build ended by itself: " + box.log_of("hungry", id_)
 
 
-def _show(name: str, loads: list[Load]) -> float:
-    """Prints a row; gives the 99th percentile in milliseconds."""
-    latencies = sorted(latency * 1000 for load in loads for latency in load.latencies_s)
-    middle, high, last = (latencies[int(len(latencies) * share)] for share in (0.5, 0.99, 0.999))
-    failures = sum(sum(load.failures.values()) for load in loads)
-    print(
-        f"  {name:<18} median {middle:6.2f} ms   p99 {high:7.2f} ms   p99.9 {last:7.2f} ms   "
-        f"n={len(latencies):<6} failures {failures}"
-    )
-    return high
+def _latencies_ms(loads: list[Load]) -> list[float]:
+    return sorted(latency * 1000 for load in loads for latency in load.latencies_s)
+
+
+def _p99(latencies: list[float]) -> float:
+    return latencies[int(len(latencies) * 0.99)]
