@@ -23,9 +23,8 @@ zipapp:   ## dist/sotabox.pyz, the one file that a box runs, for this processor'
 release:  ## dist/VERSION: signed programs and installer (KEY=private key, RELEASES=URL of all releases)
 	python3 .ci/release.py --key $(KEY) --releases $(RELEASES)
 
-bench:    ## deploy time beside the engine's own floor, then memory and CPU at rest
-	./tests/run bench deploy
-	./tests/run bench footprint
+bench:    ## measures everything anew, beside its floors, and writes docs/performance.md
+	./tests/run bench --page
 
 docs:     ## rewrites the pages of docs/ that are made from code
 	.venv/bin/python tests/reference.py

@@ -58,6 +58,7 @@ def run(size: Size = FULL) -> None:
             time.sleep(size.idle_s)
         with memory.during("under load"), full.probing("under load", latencies):
             settled_s, read_s = full.load()
+        print(f"loaded: {settled_s:.0f} s, read: {read_s:.0f} s", flush=True)
         full.write_long_log()
         with memory.during("reading the long log"), full.probing("long log", latencies):
             reads = full.read_long_log()
@@ -220,11 +221,13 @@ class _FullBox:
             body = self._box.request("GET", f"{path}/stream", headers=sent).body
             assert body.count(b"data: ") == 10, body
 
+        found = {
+            "all of it as text": _seconds(read_text),
+            "all of it as a stream": _seconds(stream),
+            "the last ten lines, of a stream resumed": _seconds(resume),
+        }
         with self._visitor() as visitor:
-            return {
-                "all of it as text": _seconds(read_text),
-                "all of it as a stream": _seconds(stream),
-                "the last ten lines, of a stream resumed": _seconds(resume),
+            return found | {
                 "its end, as a page": _seconds(lambda: visitor.time_ms(page)),
                 "500 lines of its middle": _seconds(
                     lambda: visitor.time_ms(f"{page}?before={lines // 2}")
