@@ -22,7 +22,8 @@ from sotabox.model.times import now
 #: The official client's scanner gives up at a line of 64 KiB, `data: ` and a prefix included.
 LINE_MAX_BYTES: Final = 60_000
 LOG_MAX_BYTES: Final = 100_000_000
-_CHUNK_BYTES: Final = 256 * 1024
+#: More than a line, and little enough that whoever waits for the loop waits a few milliseconds.
+_CHUNK_BYTES: Final = 64 * 1024
 _PREFIX: Final = re.compile(r"\[[a-z]{1,16}\] ")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f\x80-\x9f]")
 
