@@ -9,7 +9,7 @@ FIELDS = {
     "id", "project_id", "status", "image_tag", "build_method", "framework", "error_message",
     "error", "url", "created_at", "updated_at", "number", "source", "source_deployment_id",
     "duration_ms", "created_by", "hint", "swap",
-    "image", "commit", "image_bytes", "health", "crash_loop",
+    "image", "commit", "image_bytes", "health", "crash_loop", "archive_name",
 }  # fmt: skip
 
 
