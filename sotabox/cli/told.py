@@ -183,7 +183,7 @@ def _describe_swap(deployment: Json) -> str:
     if took_ms is None:
         return ""
     text = f"switched in {took_ms} ms"
-    if swap.get("requests") is None:
+    if not swap.get("requests"):
         return text
     return f"{text}, {swap['lost']:,} of {swap['requests']:,} requests lost"
 

@@ -83,7 +83,8 @@ async def prepare_upload(
     free_mb = shutil.disk_usage(store.folders.root).free // 1_000_000
     if free_mb < settings.disk_floor_mb:
         raise DiskFull(
-            f"Only {free_mb} MB of disk are free; {settings.disk_floor_mb} MB are kept for the apps",
+            f"Only {free_mb:,} MB of disk are free; "
+            f"{settings.disk_floor_mb:,} MB are kept for the apps",
             hint="Free some space, or lower SOTABOX_DISK_FLOOR_MB.",
             retry_after_s=60,
         )
