@@ -8,8 +8,8 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-#: Enough for what the clients of a box ask again and again; all are forgotten at every change.
-_REMEMBERED_MAX: Final = 512
+#: Enough for what the clients of a box ask again and again, and some 10 MB if all were long pages.
+_REMEMBERED_MAX: Final = 128
 
 
 class Glance:

@@ -30,14 +30,14 @@ async def site(tmp_path: Path) -> AsyncIterator[InProcess]:
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Parameters]]:
     """What is asked of the database from here on."""
     told: list[tuple[str, Parameters]] = []
-    for name in ("all", "find_all"):
+    for name in ("all", "find_all", "recall"):
         asked = getattr(Database, name)
 
         async def listening(
-            self: Database, sql: str, parameters: Parameters = (), asked: Any = asked
+            self: Database, sql: str, parameters: Parameters = (), *rest: Any, asked: Any = asked
         ) -> Any:
             told.append((sql, parameters))
-            return await asked(self, sql, parameters)
+            return await asked(self, sql, parameters, *rest)
 
         monkeypatch.setattr(Database, name, listening)
     return told
