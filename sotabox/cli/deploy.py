@@ -38,10 +38,13 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     screen = _quiet() if arguments.json else screen_for(arguments, environ)
     source = source_of(arguments, environ)
     with connect(arguments, environ) as remote:
-        if source:
-            deployment = _fetch(remote, source, arguments, screen)
-        else:
-            deployment = _send(remote, arguments, screen)
+        try:
+            if source:
+                deployment = _fetch(remote, source, arguments, screen)
+            else:
+                deployment = _send(remote, arguments, screen)
+        finally:
+            screen.close()  # an error begins at the margin
         if arguments.detach:
             return _leave(deployment, screen, as_json=arguments.json)
         return follow(
@@ -62,16 +65,20 @@ def _send(remote: "Remote", arguments: argparse.Namespace, screen: Screen) -> An
         archive = Path(scratch) / "archive.tar.gz"
         with archive.open("wb") as out:
             packed = pack(
-                folder, out, lambda count: screen.progress(f"  packing   {count:,} files")
+                folder, out, lambda count: screen.progress(f"  packing   {_files(count)}")
             )
         packed_ms = (time.monotonic() - began) * 1000
         project = find_or_make(remote, arguments.project, folder, screen)
         screen.line(render_title(project["slug"], remote.url.text))
-        files = f"{packed.files:,} file{'' if packed.files == 1 else 's'}"
-        screen.line(render_told(Told("packed", f"{files}, {size(packed.size_bytes)}", packed_ms)))
+        said = f"{_files(packed.files)}, {size(packed.size_bytes)}"
+        screen.line(render_told(Told("packed", said, packed_ms)))
         for line in render_warnings(packed.secrets):
             print(line, file=sys.stderr)
         return _upload(remote, project, folder, archive, packed, screen)
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file{'' if count == 1 else 's'}"
 
 
 def _fetch(

@@ -7,7 +7,7 @@ from pathlib import Path
 from sotabox.cli.connect import add_remote, connect, print_json, project_ref
 from sotabox.cli.failures import DONE
 from sotabox.cli.link import Link, read_link, write_link
-from sotabox.errors import Conflict
+from sotabox.errors import Conflict, NotFound
 
 NAME = "init"
 HELP = "Make this folder belong to a project, so that commands in it are about that."
@@ -23,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     folder: Path = arguments.folder
+    if not folder.is_dir():  # before a project is made for it
+        raise NotFound(f"{folder} is not a folder", hint="Give the folder that holds the app.")
     if (link := read_link(folder)) and not arguments.force:
         raise Conflict(
             f"This folder belongs to the project {link.project_slug or link.project_id} already",

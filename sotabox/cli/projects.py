@@ -120,8 +120,8 @@ def _list(remote: "Remote", *, as_json: bool) -> int:
         for project in found:
             print_json(project)
         return DONE
-    rows = [(p["slug"], p["status"] or "new", p["name"], p["id"]) for p in found]
-    print(*columns([("SLUG", "STATUS", "NAME", "ID"), *rows]), sep="\n")
+    rows = [(p["slug"], p["status"] or "new", p["id"], p["name"]) for p in found]
+    print(*columns([("SLUG", "STATUS", "ID", "NAME"), *rows]), sep="\n")
     return DONE
 
 

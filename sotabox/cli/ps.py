@@ -20,6 +20,7 @@ STATES: Final = {
     "built": ("◑", "busy"),
     "deploying": ("◔", "busy"),
     "running": ("●", "ok"),
+    "degraded": ("▲", "warn"),
     "failed": ("✕", "bad"),
     "stopped": ("□", "muted"),
     "paused": ("□", "muted"),
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     now = datetime.now(UTC)
     rows = [
         (
-            project["status"] or "new",
+            _state(project),
             project["slug"] + _times(project),
             f"{scheme}://{project['url']}" if project["url"] else "",
             ago(project["updated_at"], now),
@@ -58,6 +59,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     for line, row in zip(columns(rows), rows, strict=True):
         screen.line(mark(screen, row[0]) + " " + line)
     return DONE
+
+
+def _state(project: Mapping[str, Any]) -> str:
+    """The status, or that what serves is not well; a box of an earlier version says no health."""
+    degraded = project.get("health") == "degraded"
+    return "degraded" if degraded else project["status"] or "new"
 
 
 def _times(project: Mapping[str, Any]) -> str:
