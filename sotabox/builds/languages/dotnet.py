@@ -2,7 +2,8 @@
 
 import json
 import re
-from posixpath import basename, dirname
+from collections.abc import Mapping
+from posixpath import basename, dirname, normpath
 from typing import Final
 
 from sotabox.builds.bases import image_of
@@ -28,6 +29,7 @@ _NUGET: Final = Cache("nuget", "/root/.nuget/packages")
 _WEB: Final = re.compile(r"""Sdk\s*=\s*["']Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly)["']""")
 _WORKER: Final = re.compile(r"""Sdk\s*=\s*["']Microsoft\.NET\.Sdk\.Worker["']""")
 _EXE: Final = re.compile(r"<OutputType>\s*(?:Win)?Exe\s*</OutputType>", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"""<ProjectReference\s[^>]*Include\s*=\s*["']([^"']+)["']""")
 _TESTS: Final = re.compile(r"Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true", re.IGNORECASE)
 
 
@@ -93,7 +95,10 @@ def _choose_project(tree: Tree) -> tuple[str, str]:
         UnknownApp: several could be, and none is the only web project.
     """
     texts = {path: tree.read(path) or "" for path in tree.glob(_PROJECTS)}
-    apps = {path: text for path, text in texts.items() if not _TESTS.search(text)}
+    part = _referenced(texts)
+    apps = {
+        path: text for path, text in texts.items() if path not in part and not _TESTS.search(text)
+    }
     for kind, why in (
         (_WEB, "the only web project"),
         (_WORKER, "the only worker"),
@@ -113,6 +118,16 @@ def _choose_project(tree: Tree) -> tuple[str, str]:
                 "sotabox.toml), or add a Dockerfile.",
             )
     return "", ""
+
+
+def _referenced(texts: Mapping[str, str]) -> frozenset[str]:
+    """The projects that an app is put together from, such as the client of a Blazor server."""
+    return frozenset(
+        normpath(f"{dirname(path)}/{name.replace(chr(92), '/')}".lstrip("/"))
+        for path, text in texts.items()
+        if not _TESTS.search(text)
+        for name in _REFERENCE.findall(text)
+    )
 
 
 def _version(

@@ -70,6 +70,29 @@ def _vitepress(app: App) -> Site | None:
     )
 
 
+def _webpack(app: App) -> Site | None:
+    """A page that webpack bundles: told by the development server that shows it."""
+    if not app.manifest.has("webpack-dev-server", "html-webpack-plugin"):
+        return None
+    return _by_build("node", r"\bwebpack(?:-cli)?\b", "dist", r"--output-path[ =]([^\s'\"]+)")(app)
+
+
+def _vuepress(app: App) -> Site | None:
+    script = next((s for s in ("build", "docs:build") if s in app.manifest.scripts), "")
+    named = re.search(
+        r"\bvuepress(?:-vite|-webpack)? build[ ]*([\w./-]*)", app.manifest.scripts.get(script, "")
+    )
+    if named is None:
+        return None
+    root = clean_path(named[1]) if named[1] else ""
+    return Site(
+        slug="node",
+        why="the command vuepress build",
+        output="/".join(part for part in (root, ".vuepress/dist") if part),
+        build=f"vuepress build {root}".strip(),
+    )
+
+
 def _eleventy(app: App) -> Site | None:
     if not app.manifest.has("@11ty/eleventy"):
         return None
@@ -101,6 +124,13 @@ READERS: Final[tuple[ReadSite, ...]] = (
         "build",
         r"BUILD_PATH=['\"]?([^\s'\"]+)",
     ),
+    _by_build("node", r"\bparcel build\b", "dist", r"--dist-dir[ =]([^\s'\"]+)"),
+    _by_build("node", r"\bpreact build\b", "build", r"--dest[ =]([^\s'\"]+)"),
+    _by_build("node", r"\bember build\b", "dist", r"--output-path[ =]([^\s'\"]+)"),
+    _by_build("node", r"\brsbuild build\b", "dist", r"--dist-path[ =]([^\s'\"]+)"),
+    _by_build("node", r"\bslidev build\b", "dist", r"--out[ =]([^\s'\"]+)"),
+    _webpack,
+    _vuepress,
     _by_build("vue", r"\bvue-cli-service build\b", "dist", r"--dest[ =]([^\s'\"]+)"),
     _expo,
 )

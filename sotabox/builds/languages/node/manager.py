@@ -116,6 +116,11 @@ def _by_settings(tree: Tree, root: Manifest) -> tuple[str, str, str]:
         if wish := root.engines.get(name):
             berry = name == "yarn" and newest_line(wish, ("1",), "1") is None
             return "berry" if berry else name, "", f"engines.{name} in package.json"
+    # Bun's own template: its types, and scripts that run on it.
+    if root.has("@types/bun", "bun-types") and any(
+        re.match(r"bunx?\s", s) for s in root.scripts.values()
+    ):
+        return "bun", "", "Bun's types and its scripts in package.json"
     return "npm", "", "no other manager's lock"
 
 

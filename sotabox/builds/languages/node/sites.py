@@ -17,14 +17,14 @@ _OWN_START: Final = frozenset({
     "vite", "astro", "ng", "expo", "react-scripts", "react-router-serve", "serve", "http-server",
     "vue-cli-service", "gatsby", "docusaurus", "vitepress", "eleventy", "webpack", "webpack-dev-server",
     "parcel", "live-server", "nuxt", "nuxi", "next", "react-router", "sirv", "lite-server", "craco",
-    "react-app-rewired", "npm-run-all", "storybook",
+    "react-app-rewired", "npm-run-all", "storybook", "ember", "preact", "rsbuild", "slidev", "vuepress",
 })  # fmt: skip
 
 #: Frameworks that build with Vite and make a server, unless their own reader found a site.
 _MORE_THAN_VITE: Final = (
     "@sveltejs/kit", "@tanstack/react-start", "@tanstack/solid-start", "@react-router/dev",
     "@remix-run/dev", "@remix-run/react", "@solidjs/start", "@analogjs/platform", "astro", "next",
-    "nitro", "nitropack", "nuxt",
+    "nitro", "nitropack", "nuxt", "@builder.io/qwik-city", "@qwik.dev/router",
 )  # fmt: skip
 
 
@@ -162,9 +162,9 @@ def _nx(app: App) -> Site | None:
 
 
 def _angular(app: App) -> Site | None:
-    if not app.manifest.has("@angular/core") or "ng build" not in reachable_text(
-        app.manifest, "build"
-    ):
+    if app.manifest.has("@analogjs/platform") or not app.manifest.has("@angular/core"):
+        return None
+    if "ng build" not in reachable_text(app.manifest, "build"):
         return None
     project = angular_project(app)
     if project is None or (project.renders and app.manifest.has("@angular/ssr")):

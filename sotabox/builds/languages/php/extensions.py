@@ -23,11 +23,16 @@ _ANY_DATABASE: Final = (
     "slim/pdo", "catfan/medoo", "craftcms/cms",
 )  # fmt: skip
 _DRIVERS: Final = ("pdo_mysql", "pdo_pgsql")
+_WORDPRESS: Final = ("exif", "gd", "intl", "mysqli", "zip")
 _BY_PACKAGE: Final = (
     ("laravel/framework", ("bcmath", "intl", "pcntl", "zip")),
     ("laravel/horizon", ("pcntl", "redis")),
     ("symfony/framework-bundle", ("intl",)),
     ("drupal/core", ("gd",)),
+    ("drupal/core-recommended", ("gd", *_DRIVERS)),
+    ("codeigniter4/framework", ("intl", "mysqli")),
+    ("roots/wordpress", _WORDPRESS),
+    ("johnpbloch/wordpress", _WORDPRESS),
     ("craftcms/cms", ("bcmath", "gd", "intl", "zip")),
 )
 #: What plain code names, and the extension behind it.
@@ -41,7 +46,6 @@ _IN_CODE: Final = (
     (re.compile(r"\bnew\s+\\?ZipArchive\b"), "zip"),
     (re.compile(r"\bnew\s+\\?(?:NumberFormatter|IntlDateFormatter|Collator)\b"), "intl"),
 )
-_WORDPRESS: Final = ("exif", "gd", "intl", "mysqli", "zip")
 _READ_FILES: Final = 200
 _NAME: Final = re.compile(r"[a-z0-9_]+(?:-[\w.^@]+)?")
 

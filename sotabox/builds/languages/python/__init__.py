@@ -53,8 +53,8 @@ def _not_ours(tree: Tree, start: Start | None, overrides: Overrides, *, listed: 
         return "pyproject.toml holds only tools' settings"
     if overrides.start:
         return None
-    if not listed and start is None:
-        conda = any(tree.exists(name) for name in _CONDA)
+    conda = any(tree.exists(name) for name in _CONDA)
+    if not listed and (conda or start is None):
         return _NO_CONDA if conda else "no file was found that could be started"
     silent = start is None or (start.framework == "python" and start.notes)
     if silent and beside_node and _node_starts(tree):

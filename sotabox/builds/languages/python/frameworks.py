@@ -48,6 +48,8 @@ FRAMEWORKS: Final = (
     Framework(package="blacksheep", kind=Kind.ASGI, constructors=("Application",)),
     Framework(package="fastapi", kind=Kind.ASGI, slug="fastapi", constructors=("FastAPI",)),
     Framework(package="starlette", kind=Kind.ASGI, slug="starlette", constructors=("Starlette",)),
+    Framework(package="connexion", kind=Kind.ASGI,
+              constructors=("FlaskApp", "AsyncApp", "connexion\\.App")),
     Framework(package="dash", kind=Kind.WSGI, slug="dash", constructors=("Dash",),
               attribute="server"),
     Framework(package="flask", kind=Kind.WSGI, slug="flask", constructors=("Flask", "APIFlask")),
@@ -67,6 +69,11 @@ FRAMEWORKS: Final = (
               env={"GRADIO_SERVER_NAME": "0.0.0.0"}),  # noqa: S104 - the container's own interfaces
     Framework(package="marimo", kind=Kind.SCRIPT, imports=("marimo",),
               command="marimo run {file} --host 0.0.0.0 --port $PORT --headless"),
+    Framework(package="shiny", kind=Kind.SCRIPT, imports=("shiny",), files=("app.py",),
+              command="shiny run {file} --host 0.0.0.0 --port $PORT"),
+    Framework(package="robyn", kind=Kind.SCRIPT, imports=("robyn",),
+              command="ROBYN_PORT=$PORT python {file}",
+              env={"ROBYN_HOST": "0.0.0.0"}),  # noqa: S104 - the container's own interfaces
     Framework(package="panel", kind=Kind.SCRIPT, imports=("panel",),
               command="panel serve {file} --address 0.0.0.0 --port $PORT "
                       "--allow-websocket-origin='*'"),

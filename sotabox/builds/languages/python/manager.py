@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Final
 
 from sotabox.builds.languages.python.project import Project, read_pipfile
@@ -139,6 +140,10 @@ def _pipenv(tree: Tree, overrides: Overrides) -> Manager:
 def _pip(files: RequirementFiles, overrides: Overrides, tree: Tree, project: Project) -> Manager:
     path = files.paths[0]
     why, tool = path, "uv"
+    dependencies = files.dependencies
+    if dependencies.local:  # `-e .` brings what the tree's own package asks for
+        own = parse_requirements(_listed_for_setuptools(tree))
+        dependencies = joined(dependencies, project.dependencies, own)
     if odd := sorted(files.options & _PIP_ONLY):
         why, tool = f"{path}, installed by pip because of {odd[0]}", "pip"
     elif files.utf16:
@@ -151,7 +156,7 @@ def _pip(files: RequirementFiles, overrides: Overrides, tree: Tree, project: Pro
         manifest=path,
         locked=True,
         files=() if files.dependencies.local else files.paths,
-        dependencies=files.dependencies,
+        dependencies=dependencies,
     )
 
 
@@ -170,19 +175,36 @@ def _pyproject(tree: Tree, project: Project, overrides: Overrides) -> Manager:
 
 
 def _setuptools(tree: Tree, project: Project, overrides: Overrides) -> Manager:
-    """A `setup.py`, read as text: a list in it can be installed before the source is there."""
-    text = f"{tree.read('setup.py') or ''}\n{tree.read('setup.cfg') or ''}"
-    found = re.search(r"\binstall_requires\s*=\s*\[([^\[\]]*(?:\[[\w, -]*\][^\[\]]*)*)\]", text)
-    listed = tuple(re.findall(r"['\"]([^'\"]+)['\"]", found[1])) if found else ()
+    """A package of setuptools: what it lists can be installed before the source is there."""
+    listed = _listed_for_setuptools(tree)
     return Manager(
         name="setuptools",
         why="setup.py" if tree.exists("setup.py") else "pyproject.toml",
         version=_version(tree, project, overrides, "uv"),
         requirements=listed,
-        # The file takes part in the layer's key: who changes its list installs anew.
-        files=("setup.py",) if listed else (),
+        # They take part in the layer's key: who changes the list installs anew.
+        files=tuple(f for f in ("setup.py", "setup.cfg") if tree.exists(f)) if listed else (),
         dependencies=joined(project.dependencies, parse_requirements(listed)),
     )
+
+
+def _listed_for_setuptools(tree: Tree) -> tuple[str, ...]:
+    """`install_requires` of a `setup.py`, read as text, or of a `setup.cfg`: a line for each."""
+    found = re.search(
+        r"\binstall_requires\s*=\s*\[([^\[\]]*(?:\[[\w, -]*\][^\[\]]*)*)\]",
+        tree.read("setup.py") or "",
+    )
+    if found:
+        return tuple(re.findall(r"['\"]([^'\"]+)['\"]", found[1]))
+    lines = (tree.read("setup.cfg") or "").splitlines()
+    start = next(
+        (i for i, line in enumerate(lines) if re.match(r"install_requires\s*=", line)), None
+    )
+    if start is None:
+        return ()
+    indented = takewhile(lambda line: not line.strip() or line[0] in " \t", lines[start + 1 :])
+    bare = (line.split(" #")[0].strip() for line in indented)
+    return tuple(line for line in bare if line and not line.startswith("#"))
 
 
 def _hint(lock: str) -> str:

@@ -16,6 +16,10 @@ _REQUIREMENT: Final = re.compile(
     r"\s*(?:@\s*(?P<url>\S+))?(?P<rest>[^@]*)"
 )
 _EGG: Final = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)(?:\[([^\]]*)\])?")
+#: The name of a repository, which is nearly always the package's: `git+https://host/me/flask.git@3`.
+_REPOSITORY: Final = re.compile(
+    r"git\+[^@#\s]*://(?:[^@/\s]+@)?[^@#\s]*/([A-Za-z0-9._-]+?)(?:\.git)?/?(?=[@#\s]|$)"
+)
 _INCLUDE: Final = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]*(\S+)")
 _EDITABLE: Final = re.compile(r"(?:-e|--editable)[\s=]+(\S.*)")
 _PATH: Final = re.compile(r"[\w./-]+")
@@ -70,6 +74,8 @@ def parse_requirements(lines: Iterable[str]) -> Dependencies:
             continue
         if "://" in text.split("@")[0] and (egg := _EGG.search(text)):
             name, wanted, url = egg[1], egg[2], ""
+        elif repository := _REPOSITORY.match(text):
+            name, wanted, url = repository[1], "", ""
         elif match := _REQUIREMENT.match(text):
             name, wanted, url = match["name"], match["extras"], match["url"] or ""
         else:

@@ -77,6 +77,21 @@ def test_dotnet_two_web_projects_are_named() -> None:
         plan({"a.sln": "", "src/Web/Web.csproj": project(), "src/Admin/Admin.csproj": project()})
 
 
+def test_dotnet_client_of_a_server_is_part_of_it() -> None:
+    """What Blazor's template makes, a server with its client, is one app."""
+    built = detect(
+        MemoryTree(
+            {
+                "Shop.slnx": "",
+                "Shop/Shop.csproj": '<Project Sdk="Microsoft.NET.Sdk.Web"><ItemGroup><ProjectReference '
+                'Include="..\\Shop.Client\\Shop.Client.csproj" /></ItemGroup></Project>',
+                "Shop.Client/Shop.Client.csproj": '<Project Sdk="Microsoft.NET.Sdk.BlazorWebAssembly"/>',
+            }
+        )
+    )
+    assert str(built.start).endswith("dotnet Shop.dll")
+
+
 def test_dotnet_console_app_is_started_where_there_is_no_web_project() -> None:
     """A bot is an app, too."""
     exe = project("Microsoft.NET.Sdk", more="<OutputType>Exe</OutputType>")

@@ -387,6 +387,47 @@ SHAPES = [
         "node app.js",
         within=("COPY source/patches/express+4.0.0.patch ./patches/", "libnss3", "/opt/puppeteer /opt/puppeteer"),
     ),
+    *(
+        Shape(
+            f"a page by {tool}",
+            {"package.json": package(dev=(tool, more), scripts={"build": build, "start": start}), **NPM_LOCK},
+            "node",
+            static=Static(root=root, fallback=True, built=True),
+            within=("npm run build",),
+        )
+        for tool, more, build, start, root in (
+            ("parcel", "x", "parcel build", "parcel", "dist"),
+            ("webpack", "webpack-dev-server", "webpack --mode production", "webpack serve", "dist"),
+            ("@rsbuild/core", "x", "rsbuild build", "rsbuild dev", "dist"),
+            ("ember-cli", "x", "ember build --environment=production", "ember serve", "dist"),
+            ("preact-cli", "x", "preact build", "preact watch", "build"),
+            ("@slidev/cli", "x", "slidev build", "slidev", "dist"),
+        )
+    ),
+    Shape(
+        "vuepress in docs",
+        {"package.json": package(dev=("vuepress",), scripts={"docs:build": "vuepress build docs"}), **NPM_LOCK},
+        "node",
+        static=Static(root="docs/.vuepress/dist", fallback=False, built=True),
+        within=("npm run docs:build",),
+    ),
+    Shape(
+        "analog, which also has an angular.json",
+        {
+            "package.json": package("@angular/core", dev=("@analogjs/platform",), scripts={"build": "ng build", "start": "npm run dev", "dev": "ng serve"}),
+            "angular.json": {"projects": {"x": {"projectType": "application", "architect": {"build": {"builder": "@analogjs/platform:vite"}}}}},
+            **NPM_LOCK,
+        },
+        "analog",
+        "node dist/analog/server/index.mjs",
+    ),
+    Shape(
+        "bun told by its types and scripts, without a lock",
+        {"package.json": package("hono", dev=("@types/bun",), scripts={"dev": "bun run --hot src/index.ts"}), "src/index.ts": ""},
+        "hono",
+        "bun src/index.ts",
+        within=("bun install",),
+    ),
     Shape(
         "python that is only tooling",
         {"package.json": package(scripts={"start": "node a.js"}), "pyproject.toml": "[tool.ruff]\n", "app.py": "", **NPM_LOCK},

@@ -202,6 +202,20 @@ def test_php_extensions_are_the_packages_and_the_variable_s() -> None:
     assert "install-php-extensions gmp imagick opcache &&" in text
 
 
+@pytest.mark.parametrize(
+    ("package", "extensions"),
+    [
+        ("roots/wordpress", "exif gd intl mysqli opcache zip"),
+        ("codeigniter4/framework", "intl mysqli opcache pdo_mysql pdo_pgsql"),
+        ("drupal/core-recommended", "gd opcache pdo_mysql pdo_pgsql"),
+    ],
+)
+def test_php_framework_has_what_it_can_not_do_without(package: str, extensions: str) -> None:
+    """Its database and what its own packages require, also without a lock that says so."""
+    text = dockerfile(plan({"composer.json": {"require": {package: "*"}}, "web/index.php": ""}))
+    assert f"install-php-extensions {extensions} &&" in text
+
+
 def test_composer_for_tools_beside_node_is_a_node_app() -> None:
     """A composer.json that only a linter needs makes no PHP app."""
     files = {

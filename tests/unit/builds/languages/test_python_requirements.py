@@ -22,6 +22,8 @@ from sotabox.errors import Invalid
         ("fastapi[standard, All]==0.1", "fastapi", {"standard", "all"}),
         ("x @ git+https://host/x.git@v1", "x", set()),
         ("git+ssh://git@host/y.git#egg=y[redis]", "y", {"redis"}),
+        ("git+https://host/me/Flask.git@3.0.3", "flask", set()),
+        ("git+ssh://git@host/me/my_lib", "my-lib", set()),
         ("pkg~=1.0  # because", "pkg", set()),
     ],
 )

@@ -44,6 +44,10 @@ def installs(built: BuildPlan) -> str:
         ("chainlit", "import chainlit as cl", "chainlit", "chainlit run main.py --host 0.0.0.0 --port $PORT --headless"),
         ("marimo", "import marimo", "python", "marimo run main.py --host 0.0.0.0 --port $PORT --headless"),
         ("panel", "import panel as pn", "python", "panel serve main.py --address 0.0.0.0 --port $PORT --allow-websocket-origin='*'"),
+        ("shiny", "from shiny import App", "python", "shiny run main.py --host 0.0.0.0 --port $PORT"),
+        ("robyn", "from robyn import Robyn", "python", "ROBYN_PORT=$PORT python main.py"),
+        ("connexion[uvicorn] uvicorn", "app = connexion.FlaskApp(__name__)", "python", "uvicorn main:app --host 0.0.0.0 --port $PORT"),
+        ("git+https://host/me/flask.git@3 gunicorn", "app = Flask(__name__)", "flask", "gunicorn -b 0.0.0.0:$PORT main:app"),
         ("aiohttp", "from aiohttp import web", "aiohttp", "python main.py"),
         ("tornado", "import tornado.web", "python", "python main.py"),
         ("fastapi gradio uvicorn", "import gradio\napp = FastAPI()", "fastapi", "uvicorn main:app --host 0.0.0.0 --port $PORT"),
@@ -204,6 +208,32 @@ def test_bare_file_names_what_nothing_installs() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "requirements.txt": "-e .\ngunicorn\n",
+            "setup.py": "setup(name='shop', install_requires=['flask'])\n",
+        },
+        {
+            "requirements.txt": "-e .\ngunicorn\n",
+            "pyproject.toml": '[project]\nname = "shop"\ndependencies = ["flask"]\n',
+        },
+        {
+            "pyproject.toml": '[build-system]\nrequires = ["setuptools"]\n',
+            "setup.cfg": "[options]\ninstall_requires =\n    # web\n    flask>=3  # the app\n\n    gunicorn\npackages = find:\n",
+        },
+    ],
+    ids=["setup.py", "pyproject.toml", "setup.cfg"],
+)
+def test_framework_that_only_the_own_package_lists_is_found(files: Mapping[str, str]) -> None:
+    """A package that is installed from the archive brings its framework along."""
+    tree = MemoryTree({**files, "shop/__init__.py": "app = Flask(__name__)\n"})
+    built = detect(tree)
+    assert (built.framework, built.start) == ("flask", "gunicorn -b 0.0.0.0:$PORT shop:app")
+    assert not any("gunicorn" in note for note in built.notes)
+
+
 def test_app_without_any_start_is_refused_with_what_was_looked_for() -> None:
     """The person learns what was looked for, and the ways out."""
     with pytest.raises(UnknownApp, match="Looked for: an app object") as raised:
@@ -216,6 +246,7 @@ def test_app_without_any_start_is_refused_with_what_was_looked_for() -> None:
     [
         ({"requirements.txt": "ansible\n", "README": ""}, "there is no Python file"),
         ({"environment.yml": "", "a.py": "", "b.py": ""}, "Conda"),
+        ({"environment.yml": "", "app.py": "import flask\n"}, "Conda"),
         ({"pyproject.toml": "[tool.ruff]\n", "a.py": "", "b.py": ""}, "could be started"),
     ],
 )
