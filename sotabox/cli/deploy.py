@@ -24,7 +24,14 @@ HELP = "Deploy a folder, an image or a Git repository, and follow it until it is
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        metavar="DIR",
+        help="the folder of the app (default: this one)",
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="print the whole build log")
     parser.add_argument(
         "-d", "--detach", action="store_true", help="end when the box has it, follow nothing"

@@ -14,7 +14,14 @@ HELP = "Make this folder belong to a project, so that commands in it are about t
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, nargs="?", default=Path(), metavar="DIR")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        metavar="DIR",
+        help="the folder of the app (default: this one)",
+    )
     parser.add_argument("--name", help="name of a new project (default: the folder's)")
     parser.add_argument("--slug", help="its part of the address (default: made from the name)")
     parser.add_argument("--force", action="store_true", help="even if the folder has one already")
