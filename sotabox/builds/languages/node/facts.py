@@ -40,6 +40,12 @@ class Facts:
         return bool(self.server and self.server.alone and own and not self.app.overrides.release)
 
     @property
+    def added(self) -> str:
+        """The server that is installed beside the app, for a start command of ours."""
+        own = self.start is not None and self.start.own and not self.on_bun
+        return self.server.added if self.server and own else ""
+
+    @property
     def whole(self) -> bool:
         """Dependencies and source can't be kept apart."""
         return (

@@ -10,7 +10,12 @@ from sotabox.builds.languages.node.install import (
     PRODUCTION_DIR,
     module_directories,
 )
-from sotabox.builds.languages.node.toolchain import PLAYWRIGHT_DIR, PUPPETEER_DIR, install_of
+from sotabox.builds.languages.node.toolchain import (
+    PLAYWRIGHT_DIR,
+    PUPPETEER_DIR,
+    SERVER_DIR,
+    install_of,
+)
 from sotabox.builds.plan import (
     APP_DIR,
     BUILD,
@@ -30,6 +35,8 @@ def carries_of(facts: Facts) -> tuple[Carry, ...]:
         extra.append(Carry(DEPENDENCIES, PUPPETEER_DIR, PUPPETEER_DIR))
     if app.overrides.flag("NODE_PLAYWRIGHT_INSTALL"):
         extra.append(Carry(DEPENDENCIES, PLAYWRIGHT_DIR, PLAYWRIGHT_DIR))
+    if facts.added:
+        extra.append(Carry(DEPENDENCIES, SERVER_DIR, SERVER_DIR))
     if facts.alone and facts.server:
         return (*extra, *facts.server.alone)
     source = Carry(BUILD, APP_DIR, APP_DIR) if facts.build else Carry(SOURCE, ".", APP_DIR)
@@ -60,6 +67,8 @@ def run_env_of(facts: Facts) -> dict[str, str]:
     bins = dict.fromkeys(f"{path}/node_modules/.bin" for path in (app.image_path(), APP_DIR))
     if _needs_manager(facts):
         bins[f"{MANAGER_DIR}/bin"] = None
+    if facts.added:
+        bins[f"{SERVER_DIR}/bin"] = None
     env = {"NODE_ENV": "production"}
     if not facts.alone:
         env["PATH"] = ":".join([*bins, "$PATH"])

@@ -14,7 +14,7 @@ class Server:
     `start`: its own command, taken where the start script is missing or only calls one of `tools`;
     None: the start script decides. `alone`: what the build makes runs without the rest of the app.
     `needs`: the package which that command imports; where it is a development dependency, nothing
-    is pruned.
+    is pruned. `added`: a package of ours, in an exact release, whose program the command calls.
     """
 
     slug: str
@@ -27,6 +27,7 @@ class Server:
     env: Mapping[str, str] = field(default_factory=dict)
     build_env: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
+    added: str = ""
     warnings: tuple[str, ...] = ()
 
 

@@ -89,6 +89,14 @@ def _reasons(facts: Facts) -> tuple[Reason, ...]:
 
 def _notes(facts: Facts) -> tuple[str, ...]:
     notes = [*facts.app.manager.notes, *(facts.start.notes if facts.start else ())]
+    if facts.added:
+        notes.append(
+            f"{facts.added} was added to serve the app; list a server of your own to change that"
+        )
+    if facts.server and facts.server.slug == "nextjs" and not facts.alone and facts.start:
+        notes.append(
+            "With output: 'standalone' in Next.js's configuration the image is far smaller"
+        )
     if facts.prune and facts.app.manifest.development:
         notes.append(
             "Development dependencies are not in the image; if one is missing at run time, move it "

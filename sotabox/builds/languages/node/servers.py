@@ -9,6 +9,9 @@ from sotabox.builds.languages.node.kinds import ReadServer, Server
 from sotabox.builds.languages.node.libraries import read_library
 from sotabox.builds.plan import BUILD, Carry
 
+#: Serves a build that only answers requests, and its files; installed where the app lists no server.
+_SRVX: Final = "srvx@1.0.8"
+
 
 def find_server(app: App) -> Server | None:
     """The most special framework among the app's dependencies; None if there is none known."""
@@ -145,22 +148,20 @@ def _astro(app: App) -> Server | None:
 def _tanstack_start(app: App) -> Server | None:
     if not (name := app.manifest.has("@tanstack/react-start", "@tanstack/solid-start")):
         return None
-    nitro = app.manifest.has("nitro", "nitropack", "@tanstack/nitro-v2-vite-plugin", "vinxi")
-    start = (
-        "node .output/server/index.mjs"
-        if nitro
-        else "srvx --prod -s ../client dist/server/server.js"
-    )
+    if app.manifest.has("nitro", "nitropack", "@tanstack/nitro-v2-vite-plugin", "vinxi"):
+        start, added = "node .output/server/index.mjs", ""
+    else:
+        start = "srvx --prod -s ../client dist/server/server.js"
+        added = "" if app.manifest.has("srvx") or app.manifest.scripts.get("start") else _SRVX
     return Server(
         slug="tanstack-start",
         why=f"the dependency {name}",
         start=start,
         tools=("vite", "vinxi"),
         build="vite build",
-        needs="" if nitro else "srvx",
-        warnings=()
-        if nitro or app.manifest.has("srvx") or app.manifest.scripts.get("start")
-        else ("TanStack Start needs nitro or srvx among its dependencies to be started",),
+        # What the build makes imports the app's packages, whichever group they are in.
+        needs="srvx" if start.startswith("srvx") else "",
+        added=added,
     )
 
 

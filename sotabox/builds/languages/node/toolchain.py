@@ -39,6 +39,8 @@ _TELEMETRY: Final = {
 }  # fmt: skip
 PUPPETEER_DIR: Final = "/opt/puppeteer"
 PLAYWRIGHT_DIR: Final = "/opt/playwright"
+#: Where a server that we add lies, apart from the app's packages.
+SERVER_DIR: Final = "/opt/server"
 
 
 def toolchain_of(facts: Facts) -> Toolchain:
@@ -51,6 +53,8 @@ def toolchain_of(facts: Facts) -> Toolchain:
         setup = (*setup, Step(f"mkdir -p {PUPPETEER_DIR}"))
     if app.overrides.flag("NODE_PLAYWRIGHT_INSTALL"):
         env["PLAYWRIGHT_BROWSERS_PATH"] = PLAYWRIGHT_DIR
+    if facts.added:
+        setup = (*setup, Step(f"npm install --global --prefix {SERVER_DIR} {facts.added}"))
     apart = facts.build and not (facts.whole or facts.site or facts.alone)
     binds = tuple(
         Bind(DEPENDENCIES, f"{APP_DIR}/{directory}", f"{APP_DIR}/{directory}")

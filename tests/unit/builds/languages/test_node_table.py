@@ -217,6 +217,15 @@ SHAPES = [
         "srvx --prod -s ../client dist/server/server.js",
     ),
     Shape(
+        "tanstack start as its template makes it, without a server",
+        {"package.json": package("@tanstack/react-start", dev=("vite",), scripts={"build": "vite build"}), "vite.config.ts": "", **NPM_LOCK},
+        "tanstack-start",
+        "srvx --prod -s ../client dist/server/server.js",
+        within=("npm install --global --prefix /opt/server srvx@", "--from=dependencies /opt/server /opt/server", ":/opt/server/bin:$PATH"),
+        without=("npm prune",),
+        says=("was added to serve the app",),
+    ),
+    Shape(
         "nest with its production script",
         {"package.json": package("@nestjs/core", dev=("@nestjs/cli",), scripts={"build": "nest build", "start": "nest start", "start:prod": "node dist/apps/api/main"}), **NPM_LOCK},
         "nestjs",
