@@ -147,6 +147,14 @@ def test_pages_are_readable(
             problems.append(f"{name}: wider than the window")
         if (width, scheme) in CHECKED:
             problems += [f"{name}: {violation}" for violation in axe.violations(page, checker)]
+    page.goto(paths["account"])
+    page.get_by_role("button", name="Set up a second factor").click()
+    expect(page.locator("svg.qr")).to_be_visible()
+    page.screenshot(path=SCREENSHOTS / f"factor-{width}-{scheme}.png", full_page=True)
+    if not fits(page):
+        problems.append("factor: wider than the window")
+    if (width, scheme) in CHECKED:
+        problems += [f"factor: {violation}" for violation in axe.violations(page, checker)]
     assert problems == []
 
 
