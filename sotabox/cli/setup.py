@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     began = arguments.began or time.time()
     settings = settings_from(arguments, environ)
+    from sotabox.cli.services import LAUNCHER
     from sotabox.cli.upgrades.installation import Installation
 
     installation = Installation.find(environ)
@@ -53,7 +54,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         key, code = _demo(arguments, environ, settings)
         if code != DONE:
             return code
-    _say_result(settings, key, time.time() - began, demo=arguments.demo)
+    program = "sotabox" if installation.launcher == LAUNCHER else str(installation.launcher)
+    _say_result(settings, program, key, time.time() - began, demo=arguments.demo)
     return DONE
 
 
@@ -103,7 +105,8 @@ def _demo(
     return key, demo.run(arguments, {**environ, demo.KEY_VARIABLE: key})
 
 
-def _say_result(settings: Settings, key: str, took_s: float, *, demo: bool) -> None:
+def _say_result(settings: Settings, program: str, key: str, took_s: float, *, demo: bool) -> None:
+    """Says what is there now and what comes next; `program`: how sotabox is called here."""
     import asyncio
 
     from sotabox.cli.addresses import router_settings
@@ -119,11 +122,12 @@ def _say_result(settings: Settings, key: str, took_s: float, *, demo: bool) -> N
     if link:
         print(f"  Set up your login: {dashboard}/setup/{link}  (one use, 1 hour)")
     else:
-        print("  Your login:        as set before; a link to set it anew: sotabox user setup-link")
+        anew = f"sudo {program} user setup-link"
+        print(f"  Your login:        as set before; a link to set it anew: {anew}")
     if key:
         print(f"  API key:           {key}  (shown once)")
-    print(f"  Deploy something:  sotabox login {dashboard} && sotabox deploy")
-    print("  Remove it again:   sotabox uninstall")
+    print(f"  Deploy something:  {program} login {dashboard} && {program} deploy")
+    print(f"  Remove it again:   sudo {program} uninstall")
 
 
 async def _setup_link(settings: Settings) -> str | None:
