@@ -4,7 +4,7 @@ ENV CI=true NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_FUND=false
 COPY source/package-lock.json source/package.json ./
 COPY source/apps/api/package.json ./apps/api/
 COPY source/libs/greeting/package.json ./libs/greeting/
-RUN --mount=type=cache,id=p1-npm,target=/root/.npm { npm ci --include=dev || { echo 'sotabox: warning: the install from the lock file failed; trying once without its exact versions' >&2; npm install --include=dev; }; } && mkdir -p node_modules libs/greeting/node_modules apps/api/node_modules && cp -al /app /production && cd /production && npm prune --omit=dev --ignore-scripts && mkdir -p node_modules libs/greeting/node_modules apps/api/node_modules
+RUN --mount=type=cache,id=p1-npm,target=/root/.npm { npm ci --include=dev || { echo 'sotabox: warning: the install from the lock file failed; trying once without its exact versions' >&2; npm install --include=dev; } || { echo 'sotabox: warning: the install failed; trying once with --legacy-peer-deps' >&2; npm install --include=dev --legacy-peer-deps; }; } && mkdir -p node_modules libs/greeting/node_modules apps/api/node_modules && cp -al /app /production && cd /production && npm prune --omit=dev --ignore-scripts && mkdir -p node_modules libs/greeting/node_modules apps/api/node_modules
 
 FROM node:22-slim AS build
 WORKDIR /app

@@ -13,6 +13,8 @@ from sotabox.builds.plan import Step
 PRODUCTION_DIR: Final = "/production"
 
 _RETRY: Final = "sotabox: warning: the install from the lock file failed; trying once without its exact versions"
+#: Peers that contradict each other end an install of npm's, where other managers warn.
+_PEERS: Final = "sotabox: warning: the install failed; trying once with --legacy-peer-deps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +69,17 @@ def prune_line(app: App) -> str:
 
 def _install(app: App, lines: Lines, *, production: bool, ignore: bool) -> str:
     command = _command(app, lines, production=production) + (" --ignore-scripts" if ignore else "")
-    if app.manager.lock is None or not command.startswith(lines.frozen):
+    others = []
+    unfrozen = command
+    if app.manager.lock is not None and command.startswith(lines.frozen):
+        unfrozen = command.replace(lines.frozen, lines.unfrozen, 1)
+        others.append((_RETRY, unfrozen))
+    if app.manager.name == "npm":
+        others.append((_PEERS, f"{unfrozen} --legacy-peer-deps"))
+    if not others:
         return command
-    unfrozen = command.replace(lines.frozen, lines.unfrozen, 1)
-    return f"{{ {command} || {{ echo {shlex.quote(_RETRY)} >&2; {unfrozen}; }}; }}"
+    retries = (f"{{ echo {shlex.quote(why)} >&2; {other}; }}" for why, other in others)
+    return f"{{ {' || '.join((command, *retries))}; }}"
 
 
 def _command(app: App, lines: Lines, *, production: bool) -> str:

@@ -85,7 +85,7 @@ SHAPES = [
         {"package.json": {"main": "lib/web.js"}, "lib/web.js": ""},
         "node",
         "node lib/web.js",
-        within=("RUN --mount=type=cache,id=p1-npm,target=/root/.npm npm install",),
+        within=("RUN --mount=type=cache,id=p1-npm,target=/root/.npm { npm install ||", "npm install --legacy-peer-deps; }"),
         without=("npm ci",),
         says=("lock file",),
     ),
