@@ -368,7 +368,7 @@ def _end(box: Box) -> None:
 def _ends(child: subprocess.Popen[bytes]) -> bool:
     """Whether a process ends by itself; one that doesn't is killed, so that nothing of it stays."""
     try:
-        child.wait(20)
+        child.wait(60)  # on a machine that others load, too
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
