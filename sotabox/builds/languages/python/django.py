@@ -10,6 +10,7 @@ from sotabox.builds.overrides import Overrides
 from sotabox.builds.source import Tree
 
 _ASSIGNED: Final = r"^[ \t]*{name}[ \t]*(?::[^=\n]*)?=\s*['\"]([\w.]+)['\"]"
+_HOSTS: Final = re.compile(r"^[ \t]*ALLOWED_HOSTS\b[^=\n]*=(.*)$", re.MULTILINE)
 #: Variables that settings often insist on; the build gives them a value that nothing relies on.
 _SECRETS: Final = ("SECRET_KEY", "DJANGO_SECRET_KEY")
 
@@ -29,6 +30,7 @@ class Django:
     static_root: bool
     gis: bool
     secrets: tuple[str, ...]
+    hostless: bool = False  # the settings allow no host, as `startproject` leaves them
 
     def collect(self) -> str:
         """The command that gathers static files."""
@@ -67,6 +69,7 @@ def find_django(tree: Tree, overrides: Overrides) -> Django | None:
         is not None,
         gis="django.contrib.gis" in everything,
         secrets=tuple(dict.fromkeys((*_SECRETS, *keys))),
+        hostless={re.sub(r"#.*|\s", "", value) for value in _HOSTS.findall(everything)} == {"[]"},
     )
 
 

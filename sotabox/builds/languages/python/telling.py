@@ -43,6 +43,8 @@ def tell_warnings(subject: Subject) -> Iterator[str]:
     if start is None:
         return
     yield from start.warnings
+    if start.framework == "django" and subject.django and subject.django.hostless:
+        yield "ALLOWED_HOSTS is empty: Django answers 400 until it names the app's host"
     if not subject.manager.name and (missing := missing_imports(subject.tree, start.file)):
         names = ", ".join(missing)
         yield f"{start.file} imports {names}, but nothing installs it: list it in a requirements.txt"

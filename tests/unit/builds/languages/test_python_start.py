@@ -234,6 +234,24 @@ def test_framework_that_only_the_own_package_lists_is_found(files: Mapping[str, 
     assert not any("gunicorn" in note for note in built.notes)
 
 
+@pytest.mark.parametrize(
+    ("hosts", "warned"),
+    [
+        ("ALLOWED_HOSTS = []\n", True),
+        ("ALLOWED_HOSTS: list[str] = [ ]  # yet\n", True),
+        ("ALLOWED_HOSTS = ['*']\n", False),
+        ("ALLOWED_HOSTS = []\nif host:\n    ALLOWED_HOSTS += [host]\n", False),
+        ("ALLOWED_HOSTS = [\n    'x.org',\n]\n", False),
+        ("", False),
+    ],
+)
+def test_django_that_allows_no_host_is_warned_about(hosts: str, warned: bool) -> None:
+    """A project fresh from `startproject` answers 400 to all: its plan says why."""
+    settings = f"WSGI_APPLICATION = 'web.wsgi.application'\n{hosts}"
+    built = plan("django", {"manage.py": "", "web/settings.py": settings, "web/wsgi.py": ""})
+    assert any("ALLOWED_HOSTS" in warning for warning in built.warnings) is warned
+
+
 def test_app_without_any_start_is_refused_with_what_was_looked_for() -> None:
     """The person learns what was looked for, and the ways out."""
     with pytest.raises(UnknownApp, match="Looked for: an app object") as raised:
