@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -16,12 +18,14 @@ from litestar.response import Stream
 from sotabox.api.contract import EVENTS, JSON, TEXT, Answer, Wrap, contract
 from sotabox.api.envelope import one
 from sotabox.api.query import cleaner, read_switch
+from sotabox.engine.frames import nanoseconds
 from sotabox.errors import BadRequest, Detail, EngineUnavailable, NothingRunning
 from sotabox.model.deployment import Deployment
 from sotabox.model.times import format_time, parse_time
 from sotabox.operations import runtime_logs
 from sotabox.operations.actor import Actor
 from sotabox.operations.app_lines import AppLine
+from sotabox.operations.log_position import Seen, read_position
 from sotabox.operations.runtime_logs import Wanted
 from sotabox.web import sse
 from sotabox.web.box import Box
@@ -71,38 +75,38 @@ async def get_app_log(
     clean = cleaner(ansi)
     kind = request.accept.best_match([TEXT, JSON, sse.MEDIA_TYPE], TEXT)
     resumed = request.headers.get("last-event-id") or last_event_id
-    wanted = Wanted(
-        tail=None if resumed else read_tail(tail),
-        since=read_since(resumed or since, datetime.now(UTC)),
-        search=_search(search),
-    )
+    wanted = Wanted(tail=None if resumed else read_tail(tail), search=_search(search))
+    seen = _seen(resumed, since)
     deployment = await runtime_logs.serving(box.store, actor, project)
     if read_switch("follow", follow) or kind == sse.MEDIA_TYPE:
-        form = _event if kind == sse.MEDIA_TYPE else _text
+        form = partial(_event if kind == sse.MEDIA_TYPE else _text_of, seen=seen)
+        if wanted.tail == 0:
+            seen.since = time.time_ns()
         headers = sse.HEADERS if kind == sse.MEDIA_TYPE else {}
-        lines = _followed(box, deployment, wanted, lambda line: form(line, clean))
+        lines = _followed(box, deployment, wanted, seen, lambda line: form(line, clean))
         if kind == sse.MEDIA_TYPE:
             lines = _framed(box, deployment, lines)
         return Stream(lines, media_type=TEXT if kind == JSON else kind, headers=headers)
-    found = await runtime_logs.wanted_lines(box.pipeline, deployment, wanted)
+    found = await runtime_logs.wanted_lines(box.pipeline, deployment, wanted, seen)
     if kind == JSON:
         return one([AppLineOut(at=line.at, text=clean(line.text)) for line in found])
     return Response(b"".join(_text(line, clean) for line in found), media_type=TEXT)
 
 
 async def _followed(
-    box: Box, deployment: Deployment, wanted: Wanted, form: Callable[[AppLine], bytes]
+    box: Box,
+    deployment: Deployment,
+    wanted: Wanted,
+    seen: Seen,
+    form: Callable[[AppLine], bytes],
 ) -> AsyncIterator[bytes]:
     """What is there and what comes, until the container ends; empty after a quiet while."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + box.settings.stream_max_s
     quiet_s = min(_PING_S, box.settings.stream_max_s)
-    past = await runtime_logs.wanted_lines(box.pipeline, deployment, wanted)
+    past = await runtime_logs.wanted_lines(box.pipeline, deployment, wanted, seen)
     yield b"".join(map(form, past))
-    after = past[-1].at if past else wanted.since or ""
-    if not past and wanted.tail == 0:
-        after = format_time(datetime.now(UTC))
-    source = runtime_logs.follow(box.pipeline, deployment, after)
+    source = runtime_logs.follow(box.pipeline, box.store, deployment, seen)
     async with aclosing(merged(source, _closing(box), quiet_s=quiet_s)) as batches:
         async for lines in batches:
             if box.closing.is_set() or loop.time() > deadline:
@@ -126,8 +130,13 @@ async def _closing(box: Box) -> AsyncIterator[list[AppLine]]:
     yield []
 
 
-def _event(line: AppLine, clean: Callable[[str], str]) -> bytes:
-    return sse.line_event(clean(line.text), line.at)
+def _event(line: AppLine, clean: Callable[[str], str], seen: Seen) -> bytes:
+    return sse.line_event(clean(line.text), seen.id_after(line))
+
+
+def _text_of(line: AppLine, clean: Callable[[str], str], seen: Seen) -> bytes:
+    seen.advance(line)
+    return _text(line, clean)
 
 
 def _text(line: AppLine, clean: Callable[[str], str]) -> bytes:
@@ -173,6 +182,14 @@ def read_since(text: str | None, now: datetime) -> str | None:
         return text if text.endswith("Z") else format_time(moment)
     except (ValueError, OverflowError) as error:
         raise wrong from error
+
+
+def _seen(resumed: str | None, since: str | None) -> Seen:
+    """What a reader has had: by the id of its last event, or all up to some moment."""
+    if resumed and (position := read_position(resumed)) is not None:
+        return position
+    moment = read_since(resumed or since, datetime.now(UTC))
+    return Seen(nanoseconds(moment) if moment else 0)
 
 
 def _search(text: str | None) -> str:

@@ -123,7 +123,7 @@ def _follow_app(
                 patience = time.monotonic() + _PATIENCE_S
                 after = event.id or after
                 if event.name == "message":
-                    yield {"at": event.id, "text": event.data}
+                    yield {"at": (event.id or "").partition(" ")[0], "text": event.data}
         except Unavailable:
             if time.monotonic() > patience:
                 raise

@@ -15,11 +15,13 @@ from litestar.response import Stream
 
 from sotabox.dashboard.log_lines import render_line
 from sotabox.dashboard.visit import Me
+from sotabox.engine.frames import nanoseconds
 from sotabox.errors import NotFound
 from sotabox.events import Event, Lagged, Sampled
 from sotabox.operations import deployments, runtime_logs, sessions
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.operations.app_lines import AppLine
+from sotabox.operations.log_position import Seen, read_position
 from sotabox.store.logs import LogLine
 from sotabox.store.store import Store
 from sotabox.web import sse
@@ -65,24 +67,25 @@ async def _rendered(batches: AsyncIterator[list[LogLine]]) -> AsyncIterator[list
 
 @get("/projects/{project:str}/logs/events")
 async def follow_app(project: FromPath[str], me: NamedDependency[Me]) -> Stream:
-    """News of a project, and what its app prints after the line `after` (`NUMBER TIME`)."""
+    """News of a project, and what its app prints after the line `after` (`NUMBER POSITION`)."""
     running = await runtime_logs.serving(me.box.store, me.actor, project)
     query = me.request.query_params.get("after", "")
-    number, _, at = str(me.request.headers.get("last-event-id") or query).partition(" ")
+    number, _, last = str(me.request.headers.get("last-event-id") or query).partition(" ")
+    seen = read_position(last) or Seen(nanoseconds(last))
     first = int(number) + 1 if number.isdigit() and len(number) < 19 else 0
-    lines = runtime_logs.follow(me.box.pipeline, running, at)
-    return _stream(_with_lines(me, running.project_id, _numbered(lines, first)))
+    lines = runtime_logs.follow(me.box.pipeline, me.box.store, running, seen)
+    return _stream(_with_lines(me, running.project_id, _numbered(lines, first, seen)))
 
 
 async def _numbered(
-    batches: AsyncIterator[list[AppLine]], first: int
+    batches: AsyncIterator[list[AppLine]], first: int, seen: Seen
 ) -> AsyncIterator[list[bytes]]:
     number = first
     async for batch in batches:
         events = []
         for line in batch:
             html = render_line(number, line.at, line.text).html
-            events.append(sse.line_event(html, f"{number} {line.at}"))
+            events.append(sse.line_event(html, f"{number} {seen.id_after(line)}"))
             number += 1
         yield events
 

@@ -19,6 +19,7 @@ from sotabox.dashboard.visit import Me
 from sotabox.model.deployment import Deployment
 from sotabox.operations import deployments, runtime_logs
 from sotabox.operations.app_lines import AppLine
+from sotabox.operations.log_position import Seen
 from sotabox.web.ansi import strip_escapes
 
 _TEXT: Final = "text/plain; charset=utf-8"
@@ -46,9 +47,13 @@ async def show_logs(project: FromPath[str], me: NamedDependency[Me]) -> Response
     log = None
     live = ""
     if running is not None:
-        lines = await runtime_logs.tail(me.box.pipeline, running, _SEARCHED if query else WINDOW)
+        seen = Seen()
+        count = _SEARCHED if query else WINDOW
+        lines = await runtime_logs.tail(me.box.pipeline, running, count, seen)
         log = _view(lines, query)
-        last = f"{len(lines) - 1} {lines[-1].at}" if lines else ""
+        for line in lines:
+            seen.advance(line)
+        last = f"{len(lines) - 1} {seen.id_after(lines[-1])}" if lines else ""
         live = f"{head.href}/logs/events?after={quote(last)}"
     page = LogsPage(title=f"Logs of {head.project.name}", head=head, deployment=running, log=log)
     return me.show(page, crumbs=crumbs_of(head), live="" if query else live)
@@ -58,7 +63,7 @@ async def show_logs(project: FromPath[str], me: NamedDependency[Me]) -> Response
 async def download_app_log(project: FromPath[str], me: NamedDependency[Me]) -> Stream:
     """All that is kept of what the serving release printed."""
     running = await runtime_logs.serving(me.box.store, me.actor, project)
-    lines = runtime_logs.printed(me.box.pipeline, running)
+    lines = runtime_logs.printed(me.box.pipeline, running, Seen())
     return Stream(_app_text(lines), media_type=_TEXT, headers=_attachment(f"{project}.log"))
 
 

@@ -9,11 +9,12 @@ Source: Docker Engine API, `POST /containers/{id}/attach`, "Stream format".
 
 import struct
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 _PIECE_BYTES: Final = 16 * 1024  # what the engine reads of a line at once
 _HEADER: Final = struct.Struct(">B3xI")
+_LAST_NS: Final = 253_402_300_799 * 1_000_000_000  # the end of the year 9999
 _LINE_MAX_BYTES: Final = 256 * 1024  # a program that never ends its line may not fill our memory
 
 
@@ -81,6 +82,16 @@ def nanoseconds(stamp: str) -> int:
         return whole * 1_000_000_000 + int(fraction.ljust(9, "0")[:9] or "0")
     except ValueError:
         return 0
+
+
+def stamp(moment_ns: int) -> str:
+    """A moment as an engine's time stamp.
+
+    >>> stamp(1_000_000_002)
+    '1970-01-01T00:00:01.000000002Z'
+    """
+    whole, fraction = divmod(min(moment_ns, _LAST_NS), 1_000_000_000)
+    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:09d}Z"
 
 
 def _line(kind: int, at: str, text: bytearray) -> LogLine:

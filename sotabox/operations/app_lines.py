@@ -2,17 +2,24 @@
 
 import asyncio
 import heapq
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class AppLine:
-    """A line that an app printed; `at` (RFC 3339, nanoseconds) is where to go on from."""
+    """A line that an app printed.
+
+    Attributes:
+        at: when (RFC 3339, nanoseconds).
+        container_id: whose it is; `stream` (`stdout`, `stderr`) of it.
+    """
 
     at: str
     text: str
+    container_id: str
+    stream: str
 
 
 Lines = AsyncGenerator[AppLine, None]
@@ -21,10 +28,10 @@ Lines = AsyncGenerator[AppLine, None]
 def named(line: AppLine, ordinal: int, count: int) -> AppLine:
     """The line, with the number of its replica before it where there are several.
 
-    >>> named(AppLine("2026-03-01T12:00:00Z", "ready"), 2, 3).text
+    >>> named(AppLine("2026-03-01T12:00:00Z", "ready", "4f2a", "stdout"), 2, 3).text
     '[2] ready'
     """
-    return line if count == 1 else AppLine(line.at, f"[{ordinal}] {line.text}")
+    return line if count == 1 else replace(line, text=f"[{ordinal}] {line.text}")
 
 
 async def by_time(sources: Sequence[Lines]) -> Lines:
@@ -46,18 +53,24 @@ async def by_time(sources: Sequence[Lines]) -> Lines:
                 heapq.heappop(heads)
 
 
-async def as_they_come(sources: Sequence[Lines]) -> Lines:
-    """The lines of all as they are printed, until one of the sources ends."""
+async def as_they_come(sources: Sequence[Lines], is_over: Callable[[], Awaitable[bool]]) -> Lines:
+    """The lines of all as they are printed, until the last source ends.
+
+    Or any of them, if it `is_over` with the others then: they are to be read in another way.
+    """
     reads = {asyncio.create_task(_next(source)): source for source in sources}
     try:
-        while reads and len(reads) == len(sources):
+        over = False
+        while reads and not over:
             done, _ = await asyncio.wait(reads, return_when=asyncio.FIRST_COMPLETED)
             for read in done:
                 source = reads.pop(read)
                 line = read.result()
-                if line is not None:
-                    reads[asyncio.create_task(_next(source))] = source
-                    yield line
+                if line is None:
+                    over = over or await is_over()
+                    continue
+                reads[asyncio.create_task(_next(source))] = source
+                yield line
     finally:
         for read in reads:
             read.cancel()

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from sotabox.engine.client import EngineError
 from sotabox.engine.frames import LogLine
 from sotabox.errors import NothingRunning
-from sotabox.model.deployment import Deployment
+from sotabox.model.deployment import Deployment, Status
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.operations.app_lines import AppLine, Lines, as_they_come, by_time, named
+from sotabox.operations.log_position import Seen
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.store.store import Store
 
@@ -24,12 +25,10 @@ class Wanted:
 
     Attributes:
         tail: how many of the last ones; None: all that are kept.
-        since: only those after this moment (RFC 3339, UTC).
         search: only those that hold this text, in any case.
     """
 
     tail: int | None = None
-    since: str | None = None
     search: str = ""
 
     def takes(self, line: AppLine) -> bool:
@@ -55,59 +54,78 @@ async def serving(store: Store, actor: Actor, ref: str) -> Deployment:
     return running
 
 
-async def tail(pipeline: Pipeline, deployment: Deployment, lines: int) -> list[AppLine]:
+async def tail(pipeline: Pipeline, deployment: Deployment, lines: int, seen: Seen) -> list[AppLine]:
     """The last lines of a serving deployment; none where its container is just being made anew."""
-    return await wanted_lines(pipeline, deployment, Wanted(tail=lines))
+    return await wanted_lines(pipeline, deployment, Wanted(tail=lines), seen)
 
 
 async def printed(
-    pipeline: Pipeline, deployment: Deployment, lines: int | None = None, since: str | None = None
+    pipeline: Pipeline, deployment: Deployment, seen: Seen, lines: int | None = None
 ) -> AsyncIterator[AppLine]:
-    """The last lines of a serving deployment, or all that are kept, as they are read.
+    """The last lines that a reader lacks of a serving deployment, or all that are kept.
 
     With several replicas `lines` counts for each of them.
     """
     containers = pipeline.rooms.containers
+    seen.meet(deployment.container_ids)
     sources = [
-        _told(containers.printed(replica.container_id, lines, since), ordinal, deployment)
-        for ordinal, replica in enumerate(deployment.replicas, start=1)
+        _told(containers.printed(id_, lines, seen.since_of(id_)), id_, deployment)
+        for id_ in deployment.container_ids
     ]
     async with aclosing(by_time(sources)) as merged:
         async for line in merged:
-            yield line
+            if seen.lacks(line):
+                yield line
 
 
-async def wanted_lines(pipeline: Pipeline, deployment: Deployment, wanted: Wanted) -> list[AppLine]:
-    """The lines that are wanted of those that are kept, oldest first.
+async def wanted_lines(
+    pipeline: Pipeline, deployment: Deployment, wanted: Wanted, seen: Seen
+) -> list[AppLine]:
+    """The lines that are wanted of those that a reader lacks, oldest first.
 
-    Of what is searched for, `tail` counts what was found; without a search the engine counts.
+    Of what is searched for, `tail` counts what was found; without a search the engine counts. What
+    it leaves out counts as seen.
     """
     count = None if wanted.search else wanted.tail
-    found = deque[AppLine](maxlen=wanted.tail)
-    async for line in printed(pipeline, deployment, count, wanted.since):
-        if wanted.takes(line):
-            found.append(line)
+    found = deque[AppLine]()
+    async for line in printed(pipeline, deployment, seen, count):
+        if not wanted.takes(line):
+            continue
+        found.append(line)
+        if wanted.tail is not None and len(found) > wanted.tail:
+            seen.advance(found.popleft())
     return list(found)
 
 
 async def follow(
-    pipeline: Pipeline, deployment: Deployment, after: str
+    pipeline: Pipeline, store: Store, deployment: Deployment, seen: Seen
 ) -> AsyncIterator[list[AppLine]]:
-    """Lines after the one of `after` as they are printed, until a container of it ends."""
+    """The lines that a reader lacks as they are printed; whoever passes them on advances `seen`.
+
+    Until a container of it ends; where another version serves by now, until the last of them does.
+    """
     containers = pipeline.rooms.containers
+    seen.meet(deployment.container_ids)
+
+    async def is_over() -> bool:
+        current = await store.deployments.find(deployment.id)
+        return current is not None and current.status is Status.RUNNING
+
     sources = [
-        _told(containers.follow(replica.container_id, since=after or None), ordinal, deployment)
-        for ordinal, replica in enumerate(deployment.replicas, start=1)
+        _told(containers.follow(id_, since=seen.since_of(id_)), id_, deployment)
+        for id_ in deployment.container_ids
     ]
-    async with aclosing(as_they_come(sources)) as merged:
+    async with aclosing(as_they_come(sources, is_over)) as merged:
         async for line in merged:
-            yield [line]
+            if seen.lacks(line):
+                yield [line]
 
 
-async def _told(source: AsyncIterator[LogLine], ordinal: int, deployment: Deployment) -> Lines:
-    count = len(deployment.replicas)
+async def _told(source: AsyncIterator[LogLine], id_: str, deployment: Deployment) -> Lines:
+    ids = deployment.container_ids
     try:
         async for line in source:
-            yield named(AppLine(line.at, line.text), ordinal, count)
+            told = AppLine(line.at, line.text, id_, line.stream)
+            yield named(told, ids.index(id_) + 1, len(ids))
     except EngineError:  # the container was removed meanwhile: what was there has been told
         return

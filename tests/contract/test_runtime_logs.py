@@ -2,7 +2,10 @@
 
 import itertools
 import secrets
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
@@ -126,6 +129,63 @@ def test_text_can_be_followed_too(box: Box, talker: str) -> None:
         say(box, talker, "something else")
         say(box, talker, f"it is {mark}")
         assert response.readline() == f"it is {mark}\n".encode()
+
+
+@pytest.fixture(scope="module")
+def crowd(box: Box) -> Iterator[str]:
+    """A running app of three replicas."""
+    slug = f"t{secrets.token_hex(4)}"
+    box.create(slug)
+    settings = {"replicas": 3}
+    assert box.request("PATCH", f"/v1/projects/{slug}/settings", settings).status == 200
+    assert box.deploy(slug, FILES)["status"] == "running"
+    yield slug
+    box.request("DELETE", f"/v1/projects/{slug}")
+
+
+def test_stream_of_replicas_loses_no_line_and_tells_none_twice(box: Box, crowd: str) -> None:
+    """Cut off again and again, and over a swap: each replica's lines, in order, once."""
+    said = [f"word {number:03d}" for number in range(90)]
+    heard = [("", "")]
+    with ThreadPoolExecutor(4) as pool:
+        talking = pool.map(lambda word: say(box, crowd, word), said[:60])
+        while len(heard) < 40:
+            with listening(box, crowd, heard[-1][0]) as events:
+                heard += itertools.islice(events, 7)
+        list(talking)
+        with listening(box, crowd, heard[-1][0]) as events:
+            swapping = pool.submit(box.again, crowd)
+            talking = pool.map(lambda word: say(box, crowd, word), said[60:])
+            heard += events  # to its end: the old version is gone
+        assert swapping.result()["status"] == "running"
+        list(talking)
+    missing = Counter([*said, *["listening"] * 6])
+    missing.subtract(text.partition("] ")[2] for _, text in heard[1:])
+    with listening(box, crowd, heard[-1][0]) as events:
+        while any(missing.values()):
+            assert min(missing.values()) == 0, missing
+            heard.append(next(events))
+            missing[heard[-1][1].partition("] ")[2]] -= 1
+    for name in ("[1] ", "[2] ", "[3] "):
+        mine = [(id_.partition(" ")[0], text) for id_, text in heard if text.startswith(name)]
+        old, new = [n for n, (_, text) in enumerate(mine) if text == f"{name}listening"]
+        assert old == 0
+        assert mine[:new] == sorted(mine[:new])
+        assert mine[new:] == sorted(mine[new:])
+
+
+@contextmanager
+def listening(box: Box, slug: str, after: str) -> Iterator[Iterator[tuple[str, str]]]:
+    """The events of an app's log after an id, or all."""
+    headers = {"Authorization": f"Bearer {box.key}", "Accept": "text/event-stream"}
+    if after:
+        headers["Last-Event-ID"] = after
+    with box.connection(box.api_port, 60) as connection:
+        connection.request("GET", f"/v1/projects/{slug}/logs?tail=all", headers=headers)
+        response = connection.getresponse()
+        assert response.status == 200, response.read()
+        with response:
+            yield read_events(response)
 
 
 def test_log_of_what_does_not_run_says_where_its_lines_went(box: Box, project: str) -> None:
