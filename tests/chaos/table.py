@@ -30,7 +30,7 @@ is not left to chance: the process ends itself there, or stands still while the 
 
 `./tests/run chaos --only NAME --rounds N` adds rounds to a row, and `--anew` begins it again; names may be
 patterns, as in `'kill-*'`. The rounds are kept in `tests/chaos/record.json`; they add up where the version
-and the machine are the same. The suite runs each kill once.
+and the machine are the same. The suite runs each kill once, without those of replicas.
 
 | Fault | Rounds | Failed requests | Recovered in: median, most | Left behind | Name | Measured |
 |---|---|---|---|---|---|---|
