@@ -66,6 +66,9 @@ def run(size: Size = FULL) -> None:
             time.sleep(size.idle_s)
         full.check_apps()
     _tell(size, settled_s, read_s, reads)
+    few = size.projects // 5
+    ends = [("the first fifth", full.creations_ms[:few]), ("the last", full.creations_ms[-few:])]
+    show(f"Creating {size.projects} projects, one after the other", ends, "ms")
     about = f"{size.projects} apps, {size.history:,} deployments, {size.routes:,} routes"
     show(f"Answers of the API, {about}", latencies, "ms")
     high = [(name, [_p99(values)]) for name, values in latencies]
@@ -100,6 +103,7 @@ class _FullBox:
         self._users: list[Box] = []  # the same box, as each of them sees it
         self._ids: dict[str, str] = {}  # of projects, by slug
         self._long = ""
+        self.creations_ms: list[float] = []  # of each project, in their order
 
     def fill(self) -> None:
         """Users, projects, the past, routes, and all apps but those that are deployed under load."""
@@ -111,7 +115,9 @@ class _FullBox:
         self._box.create("talker")
         for number in range(self._size.projects):
             slug = f"app-{number}"
+            began = time.monotonic()
             self._ids[slug] = self._owner(slug).create(slug)
+            self.creations_ms.append(1000 * (time.monotonic() - began))
         self._remember()
         self._box.stop()
         self._box.start()
