@@ -1,7 +1,11 @@
 """`sotabox serve`: the control plane, in the foreground."""
 
 import argparse
+import logging
+import os
+import sys
 from collections.abc import Mapping
+from typing import NoReturn
 
 from sotabox import __version__
 from sotabox.cli.options import add_settings, settings_from
@@ -20,7 +24,19 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from sotabox.app import serve
 
     _go_on_returning(settings)
-    return serve(settings)
+    _leave(serve(settings))
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process at once: Python would wait for threads whose calls Docker does not answer.
+
+    A clean-up of its build cache may take minutes. All that is ours is closed by now, and the start
+    after a kill is one that `recovery` knows.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _go_on_returning(settings: Settings) -> None:

@@ -210,6 +210,15 @@ def test_engine_that_hangs_holds_nobody_up(
     assert box.request("DELETE", "/v1/projects/late").status == 204
 
 
+def test_box_ends_while_calls_of_the_engine_have_no_answer(engine: PrivateEngine, box: Box) -> None:
+    """Such a call may hold a thread for minutes: an end or an upgrade waits for none of them."""
+    with engine.hanging():
+        assert box.request("POST", "/v1/projects/one/redeploy").status in (200, 503)
+        assert box.stop(timeout_s=25) == 0
+    box.start()
+    wait_until_served(box, APPS, BACK_S)
+
+
 def restart(engine: PrivateEngine, box: Box, *, live_restore: bool) -> None:
     """The engine with the other setting, all apps up."""
     engine.stop()
@@ -221,7 +230,7 @@ def containers(engine: PrivateEngine) -> dict[str, tuple[str, str]]:
     """By app, the id and the address of its container, once what was replaced is gone."""
     with engine.client() as client:
         deadline = time.monotonic() + BACK_S
-        while len(found := client.containers.list(all=True)) > len(APPS):
+        while len(found := client.containers.list(all=True, ignore_removed=True)) > len(APPS):
             assert time.monotonic() < deadline, [container.name for container in found]
             time.sleep(0.1)
     addresses = {}
