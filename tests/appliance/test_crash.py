@@ -83,4 +83,6 @@ def _final(box: Box, deployment_id: str, slug: str = "shop") -> dict[str, str]:
 def _containers(
     engine: docker.DockerClient, project_id: str
 ) -> list[docker.models.containers.Container]:
-    return engine.containers.list(all=True, filters={"label": f"sotabox.project={project_id}"})
+    return engine.containers.list(
+        all=True, filters={"label": f"sotabox.project={project_id}"}, ignore_removed=True
+    )

@@ -108,7 +108,7 @@ def _of_instance(docker_host: str, instance: str) -> list[str]:
     engine = docker.DockerClient(base_url=docker_host, timeout=60)
     wanted = {"label": f"sotabox.instance={instance}"}
     try:
-        containers = engine.containers.list(all=True, filters=wanted)
+        containers = engine.containers.list(all=True, filters=wanted, ignore_removed=True)
         networks = engine.networks.list(filters=wanted)
         images = engine.images.list(all=True, filters=wanted)
         return [str(thing.id) for thing in (*containers, *networks, *images)]

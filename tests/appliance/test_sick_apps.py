@@ -44,7 +44,7 @@ def test_sick_app_fails_and_says_why(box: Box, app_files: dict[str, str], mode: 
     assert "✕" in box.log_of("sick", deployment["id"])
     with closing(docker.DockerClient(timeout=60)) as engine:
         wanted = {"label": f"sotabox.instance={box.instance_id}"}
-        assert engine.containers.list(all=True, filters=wanted) == []
+        assert engine.containers.list(all=True, filters=wanted, ignore_removed=True) == []
 
 
 @pytest.mark.parametrize(

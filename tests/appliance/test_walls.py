@@ -23,7 +23,9 @@ def pids(deployed: Callable[[str], str]) -> dict[str, Any]:
     for slug in ("mine", "theirs"):
         project_id = deployed(slug)
         with closing(docker.DockerClient(timeout=60)) as engine:
-            [container] = engine.containers.list(filters={"label": f"sotabox.project={project_id}"})
+            [container] = engine.containers.list(
+                filters={"label": f"sotabox.project={project_id}"}, ignore_removed=True
+            )
             networks = container.attrs["NetworkSettings"]["Networks"]
             [network] = networks.values()
             found[slug] = {

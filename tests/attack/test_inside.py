@@ -21,7 +21,9 @@ def mine(box: Box) -> dict[str, Any]:
 def described(box: Box, slug: str) -> dict[str, Any]:
     project_id = box.request("GET", f"/v1/projects/{slug}").data["id"]
     with closing(docker.DockerClient(timeout=60)) as engine:
-        [container] = engine.containers.list(filters={"label": f"sotabox.project={project_id}"})
+        [container] = engine.containers.list(
+            filters={"label": f"sotabox.project={project_id}"}, ignore_removed=True
+        )
         [network] = container.attrs["NetworkSettings"]["Networks"].values()
         options = engine.networks.get(network["NetworkID"]).attrs["Options"]
         return {**container.attrs, "bridge": options["com.docker.network.bridge.name"]}

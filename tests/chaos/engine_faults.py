@@ -111,7 +111,10 @@ def _hungry(world: World) -> list[Promise]:
 def _crashing(world: World) -> list[Promise]:
     """It exits at each start, until the next deploy ends that."""
     with world.engine.client() as engine:
-        mine = [c.id or "" for c in engine.containers.list(filters={"name": "one-"})]
+        mine = [
+            c.id or ""
+            for c in engine.containers.list(filters={"name": "one-"}, ignore_removed=True)
+        ]
         assert world.box.visit("one", "/doom", method="POST").status == 502
         wait_until(
             lambda: any(engine.containers.get(id_).attrs["RestartCount"] >= 4 for id_ in mine),

@@ -41,6 +41,7 @@ def commands_of(engine: docker.DockerClient, box: Box) -> list[Any]:
     found: list[Any] = engine.containers.list(
         all=True,
         filters={"label": [f"sotabox.instance={box.instance_id}", "sotabox.role=command"]},
+        ignore_removed=True,
     )
     return found
 
@@ -103,8 +104,7 @@ def test_command_is_walled_in_like_the_app(box: Box, app: str, engine: docker.Do
         (command,) = commands_of(engine, box)
         (served,) = engine.containers.list(
             filters={"label": [f"sotabox.project={started('GET', f'/v1/projects/{app}').data['id']}",
-                               "sotabox.role=app"]}
-        )  # fmt: skip
+                               "sotabox.role=app"]}, ignore_removed=True)  # fmt: skip
         same = ("CapAdd", "CapDrop", "SecurityOpt", "Memory", "NanoCpus", "PidsLimit", "Privileged")
         mine, its = command.attrs["HostConfig"], served.attrs["HostConfig"]
         assert {key: mine[key] for key in same} == {key: its[key] for key in same}

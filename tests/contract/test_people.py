@@ -81,7 +81,7 @@ def test_partner_brings_a_user_whose_containers_are_bounded(
     assert box.settled(slug, deployed.data["id"])["status"] == "running"
     with closing(docker.DockerClient(timeout=60)) as engine:
         (container,) = engine.containers.list(
-            filters={"label": f"sotabox.deployment={deployed.data['id']}"}
+            filters={"label": f"sotabox.deployment={deployed.data['id']}"}, ignore_removed=True
         )
         limits = container.attrs["HostConfig"]
     assert limits["Memory"] == 256 * 1024 * 1024

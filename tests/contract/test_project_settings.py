@@ -22,7 +22,7 @@ def engine() -> Iterator[docker.DockerClient]:
 def host_config(engine: docker.DockerClient, project: str) -> dict[str, int]:
     """What the engine was told of a project's only container."""
     (container,) = engine.containers.list(
-        filters={"label": [f"sotabox.project={project}", "sotabox.role=app"]}
+        filters={"label": [f"sotabox.project={project}", "sotabox.role=app"]}, ignore_removed=True
     )
     config: dict[str, int] = container.attrs["HostConfig"]
     return config

@@ -152,7 +152,7 @@ def test_project_that_is_deleted_in_the_middle_of_a_deploy_takes_it_along(
     assert sdk.ask("GET", f"/v1/projects/{project}").status == 404
     with closing(docker.DockerClient(base_url=docker_host, timeout=60)) as engine:
         label = {"label": f"sotabox.project={project}"}
-        assert engine.containers.list(all=True, filters=label) == []
+        assert engine.containers.list(all=True, filters=label, ignore_removed=True) == []
         assert engine.images.list(filters=label) == []
         assert engine.networks.list(filters=label) == []
     left = [path for path in box.directory.rglob("*") if id_ in path.name]

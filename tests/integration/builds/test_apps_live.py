@@ -122,7 +122,7 @@ def _container(box: Box, project_id: str) -> Iterator[Any]:
     """The one container that serves a project."""
     labels = filter_of(box.instance_id, role=Role.APP, project_id=project_id)
     with closing(docker.DockerClient(timeout=60)) as engine:
-        (container,) = engine.containers.list(filters={"label": labels})
+        (container,) = engine.containers.list(filters={"label": labels}, ignore_removed=True)
         yield container
 
 
