@@ -11,9 +11,9 @@ from sotabox.engine.networks import Networks
 from sotabox.events import Bus
 from sotabox.router.binary import find_caddy
 from sotabox.router.certificates import Certificates
-from sotabox.router.config import RouterSettings
 from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
+from sotabox.router.terms import RouterSettings
 from sotabox.router.upstream import Upstreams, paused_target, waiting_target
 from sotabox.settings import Settings
 from sotabox.store.store import Store

@@ -28,7 +28,7 @@ from sotabox.pipeline.serving import Serving
 from sotabox.pipeline.setbacks import Setbacks
 from sotabox.pipeline.swap import Swap
 from sotabox.pipeline.traffic import Visits
-from sotabox.router.config import Route
+from sotabox.router.terms import Route
 
 _logger = logging.getLogger("sotabox")
 

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from sotabox.settings import Settings
 
 if TYPE_CHECKING:
-    from sotabox.router.config import RouterSettings
+    from sotabox.router.terms import RouterSettings
 
 
 def router_settings(settings: Settings) -> "RouterSettings":
     """What decides under which scheme and port hosts of this box are reached."""
-    from sotabox.router.config import RouterSettings
+    from sotabox.router.terms import RouterSettings
 
     return RouterSettings.of(settings)

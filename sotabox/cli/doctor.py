@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sotabox.cli.checks.finding import Finding
     from sotabox.cli.checks.patient import Patient
     from sotabox.model.deployment import Deployment
-    from sotabox.router.config import Route
+    from sotabox.router.terms import Route
     from sotabox.store.store import Store
 
 NAME = "doctor"

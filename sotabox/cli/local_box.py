@@ -13,7 +13,7 @@ import httpx
 from sotabox.cli.addresses import router_settings
 from sotabox.cli.answers import failure_of
 from sotabox.errors import Unavailable
-from sotabox.router.config import RouterSettings
+from sotabox.router.terms import RouterSettings
 from sotabox.settings import Settings, TlsMode
 
 _TIMEOUT_S: Final = 30

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from sotabox.model.domain import WILDCARD
-from sotabox.router.config import Route
+from sotabox.router.terms import Route
 
 _NEW_NAMES: Final = 10
 _NEW_NAME_EVERY_S: Final = 86_400 / 5

@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from sotabox.model.domain import Domain, DomainStatus
 from sotabox.model.project import Project
 from sotabox.router.balance import count_addresses, slot_count
-from sotabox.router.config import CustomHost, Route
 from sotabox.router.process import Caddy
+from sotabox.router.terms import CustomHost, Route
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
 

@@ -4,8 +4,8 @@ import asyncio
 import ssl
 from typing import Final
 
-from sotabox.router.config import RouterSettings
 from sotabox.router.spawn import gave_up, issuance_words, log_mark, read_since
+from sotabox.router.terms import RouterSettings
 from sotabox.settings import TlsMode
 
 #: An authority looks from several places before it signs; most answer in some seconds.

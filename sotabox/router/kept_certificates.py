@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from sotabox.crypto.certificates import certificate_end, certificate_issuer
-from sotabox.router.config import RouterSettings
 from sotabox.router.spawn import issuance_words, log_mark, read_since
+from sotabox.router.terms import RouterSettings
 
 _WILDCARD: Final = "wildcard_"
 #: Enough of the log's end for a day of refusals.

@@ -14,11 +14,12 @@ from sotabox.errors import RouterRefused, RouterUnavailable
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.router import spawn
 from sotabox.router.admin import Admin
-from sotabox.router.config import Route, RouterSettings, encode_config, listen_ports, render_config
+from sotabox.router.config import encode_config, listen_ports, render_config
 from sotabox.router.handle import Handle
 from sotabox.router.launch import Launcher
 from sotabox.router.pages import render_pages
 from sotabox.router.ports import check_ports
+from sotabox.router.terms import Route, RouterSettings
 
 _log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from http.client import HTTPConnection
 
 from sotabox.domains.ask import AskIndex
-from sotabox.router.config import CustomHost, Route
+from sotabox.router.terms import CustomHost, Route
 from tests.bench.table import show
 from tests.box import Box, running_box
 

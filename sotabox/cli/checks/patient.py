@@ -12,7 +12,7 @@ from sotabox.cli.unit import SYSTEMD, UNIT
 from sotabox.cli.wait import wait_until_ready
 from sotabox.engine.client import Engine
 from sotabox.router.admin import Admin
-from sotabox.router.config import RouterSettings
+from sotabox.router.terms import RouterSettings
 from sotabox.settings import Settings
 from sotabox.store.folders import Folders
 

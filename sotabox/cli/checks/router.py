@@ -11,8 +11,8 @@ from sotabox.cli.checks.finding import Finding, bad, fine
 from sotabox.cli.checks.patient import Patient
 from sotabox.crypto.certificates import certificate_end
 from sotabox.errors import SotaboxError
-from sotabox.router.config import Route
 from sotabox.router.ports import find_listener
+from sotabox.router.terms import Route
 from sotabox.settings import TlsMode
 
 #: Caddy renews when a third of the life is left, which is 30 days at most authorities.

@@ -12,8 +12,8 @@ from sotabox.model.domain import Domain, DomainStatus
 from sotabox.model.project import Project
 from sotabox.model.user import Role
 from sotabox.pipeline.routes import Routes
-from sotabox.router.config import CustomHost, Route
 from sotabox.router.process import Caddy
+from sotabox.router.terms import CustomHost, Route
 from sotabox.router.upstream import Upstreams
 from sotabox.store.store import Store
 

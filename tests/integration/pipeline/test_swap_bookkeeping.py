@@ -31,9 +31,9 @@ from sotabox.pipeline.swap import Swap
 from sotabox.pipeline.traffic import Visits, Watch
 from sotabox.router.admin import Admin
 from sotabox.router.binary import find_caddy
-from sotabox.router.config import RouterSettings
 from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
+from sotabox.router.terms import RouterSettings
 from sotabox.router.traffic import Traffic
 from sotabox.router.upstream import Upstreams
 from sotabox.settings import Settings

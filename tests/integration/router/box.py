@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from sotabox.router.config import Route, RouterSettings
 from sotabox.router.process import Caddy
+from sotabox.router.terms import Route, RouterSettings
 from sotabox.router.upstream import Upstreams
 from tests.integration.router.apps import App
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sotabox.router.config import RouterSettings, TlsPolicy
 from sotabox.router.files import RouterFiles
 from sotabox.router.process import Caddy
+from sotabox.router.terms import RouterSettings, TlsPolicy
 from sotabox.router.upstream import Upstreams
 from sotabox.settings import TlsMode
 from tests.integration.router.apps import App

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sotabox.router.config import Route
+from sotabox.router.terms import Route
 from tests.integration.router.box import MakeApp, MakeBox
 from tests.integration.router.load import Load
 

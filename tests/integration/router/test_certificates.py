@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sotabox.router.certificates import Certificates
-from sotabox.router.config import CustomHost, Route, TlsPolicy
+from sotabox.router.terms import CustomHost, Route, TlsPolicy
 from sotabox.settings import TlsMode
 from tests.integration.router.box import Box, MakeApp, MakeBox
 

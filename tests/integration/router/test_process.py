@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from sotabox.errors import RouterRefused, RouterUnavailable
-from sotabox.router.config import TlsPolicy
 from sotabox.router.handle import Handle
 from sotabox.router.process import Caddy
+from sotabox.router.terms import TlsPolicy
 from sotabox.settings import TlsMode
 from tests.integration.router.box import MakeApp, MakeBox, MakeSettings
 
@@ -64,7 +64,7 @@ async def test_caddy_outlives_the_process_that_started_it(
     code = (
         "import asyncio, os\n"
         "from pathlib import Path\n"
-        "from sotabox.router.config import RouterSettings, TlsPolicy\n"
+        "from sotabox.router.terms import RouterSettings, TlsPolicy\n"
         "from sotabox.router.files import RouterFiles\n"
         "from sotabox.router.process import Caddy\n"
         "from sotabox.settings import TlsMode\n"

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from sotabox.router.config import CustomHost, Route
+from sotabox.router.terms import CustomHost, Route
 from tests.in_process import InProcess
 
 ASK = "/internal/ask"

@@ -18,8 +18,8 @@ from sotabox.operations.caretaking import Caretaking
 from sotabox.operations.host import Host
 from sotabox.operations.room import Room
 from sotabox.operations.users import ADMIN_EMAIL
-from sotabox.router.config import RouterSettings
 from sotabox.router.kept_certificates import KeptCertificates
+from sotabox.router.terms import RouterSettings
 from sotabox.upkeep.backups import Backups
 from sotabox.upkeep.tidy import Tidy
 from sotabox.web.site import build_site

@@ -4,7 +4,7 @@ from itertools import count
 import pytest
 
 from sotabox.domains.ask import AskIndex
-from sotabox.router.config import CustomHost, Route
+from sotabox.router.terms import CustomHost, Route
 
 
 @dataclass

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from sotabox.router.config import RouterSettings
 from sotabox.router.files import RouterFiles
 from sotabox.router.pages import Page, PageKind
+from sotabox.router.terms import RouterSettings
 
 
 @pytest.fixture

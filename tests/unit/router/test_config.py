@@ -6,19 +6,11 @@ from typing import Any
 import pytest
 
 from sotabox.errors import DuplicateHost, Invalid
-from sotabox.router.config import (
-    GROUP_SIZE,
-    CustomHost,
-    Route,
-    RouterSettings,
-    TlsPolicy,
-    encode_config,
-    listen_ports,
-    render_config,
-    render_idle,
-)
+from sotabox.router.config import encode_config, listen_ports, render_config, render_idle
 from sotabox.router.files import RouterFiles
 from sotabox.router.pages import Page, PageKind
+from sotabox.router.serving import GROUP_SIZE
+from sotabox.router.terms import CustomHost, Route, RouterSettings, TlsPolicy
 from sotabox.settings import TlsMode
 
 Pages = dict[PageKind, Page]
