@@ -21,14 +21,13 @@ SYSTEMD: Final = Path("/run/systemd/system")
 UNIT: Final = Path("/etc/systemd/system/sotabox.service")
 
 # What neither process ever needs. The control plane runs iptables, which writes its lock to /run and
-# wants CAP_NET_ADMIN; it reads the sockets of apps in /proc, and may have to start Caddy: so its unit
-# takes less away. `systemd-analyze security` gives the figures that the tests hold.
+# wants CAP_NET_ADMIN; it writes the bounds of builds to their control groups, reads the sockets of apps
+# in /proc, and may have to start Caddy: so its unit takes less away. `systemd-analyze security` gives the figures that the tests hold.
 _HARDENING: Final = """\
 NoNewPrivileges=yes
 ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes
-ProtectControlGroups=yes
 ProtectClock=yes
 ProtectHostname=yes
 ProtectKernelLogs=yes
@@ -84,6 +83,7 @@ TimeoutStopSec=30
 LimitNOFILE=1048576
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 MemoryDenyWriteExecute=yes
+ProtectControlGroups=yes
 ProtectProc=invisible
 ProtectSystem=strict
 ReadWritePaths={data_dir}

@@ -36,6 +36,11 @@ def test_stopping_the_control_plane_ends_nothing_else() -> None:
     assert "\nKillMode=process\n" in text
 
 
+def test_builds_can_be_bounded_from_within_the_unit() -> None:
+    """The bounds of a build are files below /sys/fs/cgroup: shut, a build takes the whole server."""
+    assert "ProtectControlGroups" not in render_unit("sotabox", Path("/b"), BOX)
+
+
 def test_percent_sign_in_a_path_is_kept() -> None:
     """A data directory may be called anything: systemd does not take `%h` for my home."""
     text = render_unit("sotabox", Path("/b"), Settings(data_dir=Path("/srv/%h")))
