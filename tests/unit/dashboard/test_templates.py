@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import json
 import pkgutil
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -79,3 +80,19 @@ def test_vendored_files_are_what_the_manifest_says() -> None:
 def test_notices_are_sentences() -> None:
     """Each is a whole sentence without an exclamation mark."""
     assert all(text.endswith(".") and "!" not in text for text in NOTICES.values())
+
+
+#: What takes a text for markup or for a script: nobody may need to know where that text is from.
+SINKS = re.compile(
+    r"\|\s*safe\b|autoescape|\s[\w-]+=\{\{"  # also a value without quotes around it
+    r"|\b(?:inner|outer)HTML\b(?!\")|insertAdjacentHTML|createContextualFragment|document\.write"
+    r"|\beval\(|new Function|hx-on|hx-vals|\bon\w+=|srcdoc|javascript:"
+)
+
+
+def test_no_template_and_no_script_takes_text_for_markup() -> None:
+    """Escaping holds everywhere: there is no way around it in what the pages are made of."""
+    sources = [*Path(folder("templates")).rglob("*.html"), *Path(folder("static")).glob("*.js")]
+    assert len(sources) > 40
+    found = [(path.name, m[0]) for path in sources for m in SINKS.finditer(path.read_text())]
+    assert found == []
