@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +18,7 @@ from sotabox.errors import BadRequest
 from sotabox.model.deployment import Deployment
 from sotabox.operations import deployments
 from sotabox.operations.actor import Actor
-from sotabox.store.logs import LogLine
+from sotabox.store.log_pieces import LogLine
 from sotabox.web import sse
 from sotabox.web.box import Box
 
@@ -63,11 +64,12 @@ async def stream_log(
     clean = cleaner(ansi)
     after = _line_number(request.headers.get("last-event-id") or last_event_id)
     found = await deployments.get(box.store, actor, project, deployment)
-    return Stream(_events(box, found, after, clean), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    lines = _events(box, found, after, _event_maker(clean))
+    return Stream(lines, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 
 async def _events(
-    box: Box, deployment: Deployment, after: int, clean: Callable[[str], str]
+    box: Box, deployment: Deployment, after: int, event: Callable[[LogLine], bytes]
 ) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + box.settings.stream_max_s
@@ -80,17 +82,20 @@ async def _events(
         )
 
     yield sse.retry(_RETRY_MS)
-    async with aclosing(box.store.logs.follow(deployment.id, after, over)) as batches:
-        async for lines in batches:
-            yield b"".join(_event(line, clean) for line in lines) or sse.PING
+    async with aclosing(box.store.logs.follow(deployment.id, after, over)) as pieces:
+        async for piece in pieces:
+            yield piece.rendered(event) or sse.PING
+            del piece  # nobody holds it while waiting for the next one
     # Whoever is cut off while it goes on comes back by itself and resumes.
     if not box.pipeline.is_active(deployment.id):
         final = await box.store.deployments.find(deployment.id)
         yield sse.silent_event("end", final.status if final else "deleted")
 
 
-def _event(line: LogLine, clean: Callable[[str], str]) -> bytes:
-    return sse.line_event(clean(line.text), line.number)
+@cache
+def _event_maker(clean: Callable[[str], str]) -> Callable[[LogLine], bytes]:
+    """What makes events of lines: one function for all who want them alike, so that they share them."""
+    return lambda line: sse.line_event(clean(line.text), line.number)
 
 
 def _pieces(lines: Iterator[str]) -> Iterator[str]:

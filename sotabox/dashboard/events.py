@@ -22,7 +22,7 @@ from sotabox.operations import deployments, runtime_logs, sessions
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.operations.app_lines import AppLine
 from sotabox.operations.log_position import Seen, read_position
-from sotabox.store.logs import LogLine
+from sotabox.store.log_pieces import LogLine, Piece
 from sotabox.store.store import Store
 from sotabox.web import sse
 from sotabox.web.merge import merged
@@ -49,20 +49,22 @@ async def follow_deployment(
     query = me.request.query_params.get("after", "")
     seen = str(me.request.headers.get("last-event-id") or query)
     after = int(seen) if seen.removeprefix("-").isdigit() and len(seen) < 19 else -1
-    batches = me.box.store.logs.follow(
+    pieces = me.box.store.logs.follow(
         found.id,
         after,
         lambda: not me.box.pipeline.is_active(found.id) or me.box.closing.is_set(),
     )
-    return _stream(_with_lines(me, found.project_id, _rendered(batches)))
+    return _stream(_with_lines(me, found.project_id, _rendered(pieces)))
 
 
-async def _rendered(batches: AsyncIterator[list[LogLine]]) -> AsyncIterator[list[bytes]]:
-    async for batch in batches:
-        yield [
-            sse.line_event(render_line(line.number, line.at, line.text).html, line.number)
-            for line in batch
-        ]
+async def _rendered(pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        yield piece.rendered(_line)
+        del piece  # nobody holds it while waiting for the next one
+
+
+def _line(line: LogLine) -> bytes:
+    return sse.line_event(render_line(line.number, line.at, line.text).html, line.number)
 
 
 @get("/projects/{project:str}/logs/events")
@@ -79,7 +81,7 @@ async def follow_app(project: FromPath[str], me: NamedDependency[Me]) -> Stream:
 
 async def _numbered(
     batches: AsyncIterator[list[AppLine]], first: int, seen: Seen
-) -> AsyncIterator[list[bytes]]:
+) -> AsyncIterator[bytes]:
     number = first
     async for batch in batches:
         events = []
@@ -87,7 +89,7 @@ async def _numbered(
             html = render_line(number, line.at, line.text).html
             events.append(sse.line_event(html, f"{number} {seen.id_after(line)}"))
             number += 1
-        yield events
+        yield b"".join(events)
 
 
 async def _news(me: Me, scope: str | None) -> AsyncIterator[bytes]:
@@ -106,16 +108,14 @@ async def _news(me: Me, scope: str | None) -> AsyncIterator[bytes]:
                     yield _CHANGED
 
 
-async def _with_lines(
-    me: Me, project_id: str, lines: AsyncIterator[list[bytes]]
-) -> AsyncIterator[bytes]:
+async def _with_lines(me: Me, project_id: str, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     with me.box.bus.subscribe() as subscription:
         visible = _Visible(me.box.store, me.actor, project_id)
         yield _first(me)
         async with aclosing(merged(aiter(subscription), lines, quiet_s=_QUIET_S)) as news:
             async for item in news:
-                if isinstance(item, list):
-                    yield b"".join(item) or sse.PING
+                if isinstance(item, bytes):
+                    yield item or sse.PING
                 elif item is None and not await _may_stay(me):
                     return
                 elif item is None:

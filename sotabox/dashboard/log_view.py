@@ -6,7 +6,8 @@ from typing import Final
 
 from sotabox.dashboard.log_lines import WINDOW, Line, matches, render_line
 from sotabox.dashboard.visit import Me
-from sotabox.store.logs import LogLine, Logs
+from sotabox.store.log_pieces import LogLine
+from sotabox.store.logs import Logs
 
 _HITS_MAX: Final = 500
 

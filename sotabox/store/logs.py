@@ -1,8 +1,7 @@
 """Logs of deployments: a file each, appended line by line, followed by any number of readers.
 
-A line on disk is `{time} {text}` with the time in RFC 3339; its place in the file (from 0) is its
-number. The file is the truth: a reader reads on from where it stopped and is only woken by us, so
-that slow readers cost nothing to the writer and miss nothing.
+The file is the truth: a reader reads on from where it stopped and is only woken by us, so that slow
+readers cost nothing to the writer and miss nothing.
 """
 
 import asyncio
@@ -13,17 +12,19 @@ import sys
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
+from weakref import WeakValueDictionary
 
 from sotabox.model.times import now
+from sotabox.store.log_pieces import LogLine, LogReader, Piece
 
 #: The official client's scanner gives up at a line of 64 KiB, `data: ` and a prefix included.
 LINE_MAX_BYTES: Final = 60_000
 LOG_MAX_BYTES: Final = 100_000_000
-#: More than a line, and little enough that whoever waits for the loop waits a few milliseconds.
-_CHUNK_BYTES: Final = 64 * 1024
+_QUIET_S: Final = 15.0
+_NO_LINES: Final = Piece(0, b"")
 _PREFIX: Final = re.compile(r"\[[a-z]{1,16}\] ")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f\x80-\x9f]")
 
@@ -31,12 +32,11 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line of a deployment's log."""
+class _Followed:
+    """A log that somebody follows: who is to be woken, and the pieces that they share."""
 
-    number: int
-    at: str
-    text: str
+    woken: set[asyncio.Event] = field(default_factory=set)
+    pieces: WeakValueDictionary[tuple[int, int], Piece] = field(default_factory=WeakValueDictionary)
 
 
 class Logs:
@@ -44,7 +44,7 @@ class Logs:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._readers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._followed = defaultdict[str, _Followed](_Followed)
 
     def open(self, deployment_id: str) -> "LogWriter":
         """The log of a deployment, for appending."""
@@ -52,12 +52,13 @@ class Logs:
 
     def wake(self, deployment_id: str) -> None:
         """Lets the readers of a log look again: it grew, or its deployment moved on."""
-        for event in self._readers.get(deployment_id, ()):
-            event.set()
+        if deployment_id in self._followed:
+            for event in self._followed[deployment_id].woken:
+                event.set()
 
     def wake_all(self) -> None:
         """Lets every reader look again, so that streams notice that the box closes."""
-        for deployment_id in tuple(self._readers):
+        for deployment_id in tuple(self._followed):
             self.wake(deployment_id)
 
     def delete(self, deployment_id: str) -> None:
@@ -66,9 +67,9 @@ class Logs:
 
     def read(self, deployment_id: str) -> Iterator[LogLine]:
         """All lines that are there."""
-        reader = _Reader(self._path(deployment_id))
-        while lines := reader.read_lines():
-            yield from lines
+        reader = LogReader(self._path(deployment_id))
+        while piece := reader.next_piece():
+            yield from piece
 
     def window(self, deployment_id: str, *, before: int | None, limit: int) -> list[LogLine]:
         """At most `limit` lines with numbers below `before`, or the last ones. Blocks.
@@ -77,18 +78,18 @@ class Logs:
         line breaks.
         """
         path = self._path(deployment_id)
-        counter, reader = _Reader(path), _Reader(path)
+        counter, reader = LogReader(path), LogReader(path)
         end = counter.pass_all(sys.maxsize if before is None else before)
         reader.pass_all(end - limit)
         found: list[LogLine] = []
-        while len(found) < limit and (lines := reader.read_lines()):
-            found += lines
+        while len(found) < limit and (piece := reader.next_piece()):
+            found += piece
         return [line for line in found[:limit] if line.number < end]
 
     async def follow(
         self, deployment_id: str, after: int, finished: Callable[[], bool]
-    ) -> AsyncGenerator[list[LogLine], None]:
-        """Lines as they come, in batches; an empty batch is a sign of life after a quiet while.
+    ) -> AsyncGenerator[Piece, None]:
+        """Lines as they come, in pieces; an empty one is a sign of life after a quiet while.
 
         Args:
             deployment_id: whose log.
@@ -96,37 +97,37 @@ class Logs:
             finished: tells, whenever no more lines are there, whether none will come. What changes
                 its answer must call `wake`.
         """
-        reader = _Reader(self._path(deployment_id))
-        left = after + 1
-        while passed := reader.pass_over(left):
-            left -= passed
-            await asyncio.sleep(0)
-        with self._subscribe(deployment_id) as woken:
+        with self._join(deployment_id) as (woken, pieces):
+            reader, left = LogReader(self._path(deployment_id), pieces), after + 1
             while True:
                 woken.clear()
                 # Asked before reading: what was written before the end is still read after it.
                 last_look = finished()
-                while lines := reader.read_lines():
-                    if new := [line for line in lines if line.number > after]:
-                        yield new
+                while passed := reader.pass_over(left):
+                    left -= passed
+                    await asyncio.sleep(0)
+                while piece := None if left > 0 else reader.next_piece():
+                    yield piece
                     await asyncio.sleep(0)
                 if last_look:
                     return
                 try:
-                    await asyncio.wait_for(woken.wait(), timeout=15)
+                    await asyncio.wait_for(woken.wait(), timeout=_QUIET_S)
                 except TimeoutError:
-                    yield []
+                    yield _NO_LINES
 
     @contextmanager
-    def _subscribe(self, deployment_id: str) -> Iterator[asyncio.Event]:
-        event = asyncio.Event()
-        self._readers[deployment_id].add(event)
+    def _join(
+        self, deployment_id: str
+    ) -> Iterator[tuple[asyncio.Event, WeakValueDictionary[tuple[int, int], Piece]]]:
+        followed, event = self._followed[deployment_id], asyncio.Event()
+        followed.woken.add(event)
         try:
-            yield event
+            yield event, followed.pieces
         finally:
-            self._readers[deployment_id].discard(event)
-            if not self._readers[deployment_id]:
-                del self._readers[deployment_id]
+            followed.woken.discard(event)
+            if not followed.woken:
+                del self._followed[deployment_id]
 
     def _path(self, deployment_id: str) -> Path:
         return self._directory / f"{deployment_id}.log"
@@ -172,56 +173,6 @@ class LogWriter:
 def _last_byte(file: BinaryIO, size_bytes: int) -> bytes:
     file.seek(size_bytes - 1)
     return file.read(1)
-
-
-class _Reader:
-    """Reads whole lines from where it stopped; a file that is not there yet is an empty one."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
-        self._number = 0  # of the next line
-
-    def pass_all(self, count: int) -> int:
-        """Passes over at most `count` lines; the number of the next one."""
-        while self.pass_over(count - self._number):
-            pass
-        return self._number
-
-    def pass_over(self, count: int) -> int:
-        """Passes over at most `count` lines, those of one chunk, without taking them apart; how many."""
-        if count <= 0:
-            return 0
-        data = self._chunk()
-        breaks = data.count(b"\n")
-        if breaks <= count:
-            end = data.rfind(b"\n") + 1
-        else:
-            breaks, end = count, 0
-            for _ in range(count):
-                end = data.index(b"\n", end) + 1
-        self._offset += end
-        self._number += breaks
-        return breaks
-
-    def read_lines(self) -> list[LogLine]:
-        data = self._chunk()
-        whole = data[: data.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        lines = []
-        for line in whole.decode("utf-8", "replace").split("\n")[:-1]:
-            at, _, text = line.partition(" ")
-            lines.append(LogLine(self._number, at, text))
-            self._number += 1
-        return lines
-
-    def _chunk(self) -> bytes:
-        try:
-            with self._path.open("rb", buffering=0) as file:
-                file.seek(self._offset)
-                return file.read(_CHUNK_BYTES)
-        except FileNotFoundError:
-            return b""
 
 
 def _parts(text: str) -> Iterator[bytes]:

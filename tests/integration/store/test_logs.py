@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sotabox.store.logs import LINE_MAX_BYTES, LOG_MAX_BYTES, LogLine, Logs
+from sotabox.store.log_pieces import LogLine, Piece
+from sotabox.store.logs import LINE_MAX_BYTES, LOG_MAX_BYTES, Logs
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
@@ -20,7 +21,7 @@ def logs(tmp_path: Path) -> Logs:
     return Logs(tmp_path)
 
 
-def texts(lines: list[LogLine]) -> list[str]:
+def texts(lines: Iterable[LogLine]) -> list[str]:
     return [line.text for line in lines]
 
 
@@ -58,7 +59,7 @@ async def test_reader_gets_the_past_then_what_comes(logs: Logs) -> None:
     finished = asyncio.Event()
     writer = logs.open("d")
     writer.append(["past 1", "past 2"])
-    batches: AsyncIterator[list[LogLine]] = logs.follow("d", -1, finished.is_set)
+    batches: AsyncIterator[Piece] = logs.follow("d", -1, finished.is_set)
     assert texts(await anext(batches)) == ["past 1", "past 2"]
     coming = asyncio.ensure_future(anext(batches))
     await asyncio.sleep(0)
@@ -153,6 +154,24 @@ async def test_two_hundred_readers_of_a_fast_writer_miss_nothing(logs: Logs) -> 
         assert [line.number for line in lines] == list(range(2000))
 
 
+async def test_readers_of_one_place_share_what_they_are_given(logs: Logs) -> None:
+    """Hundreds who follow one log cost the box as much memory and work as one: it is all one object."""
+    logs.open("d").append(f"line {number}" for number in range(5_000))
+    rendered: list[int] = []
+
+    def render(line: LogLine) -> bytes:
+        rendered.append(line.number)
+        return b"%d " % line.number
+
+    readers = [logs.follow("d", -1, asyncio.Event().is_set) for _ in range(50)]
+    for _ in range(2):
+        pieces = [await anext(reader) for reader in readers]
+        assert len({id(piece.rendered(render)) for piece in pieces}) == 1
+    assert rendered == sorted(set(rendered))
+    for reader in readers:
+        await reader.aclose()
+
+
 async def test_readers_hold_no_file(logs: Logs, tmp_path: Path) -> None:
     """Any number of idle readers costs no file handle, and one that leaves is forgotten."""
     finished = asyncio.Event()
@@ -169,7 +188,7 @@ async def test_readers_hold_no_file(logs: Logs, tmp_path: Path) -> None:
     for iterator in iterators:
         async with aclosing(iterator):  # type: ignore[type-var]
             pass
-    assert logs._readers == {}
+    assert logs._followed == {}
 
 
 async def test_wake_all_lets_every_reader_look(logs: Logs) -> None:

@@ -127,7 +127,7 @@ async def test_stream_follows_a_deployment_to_its_end(
     """What is written while somebody reads arrives, and the last line is not lost."""
     site.box.pipeline.submit(deployment)
     reading = asyncio.create_task(read(site, url(deployment, "/stream")))
-    while not site.box.store.logs._readers:
+    while not site.box.store.logs._followed:
         await asyncio.sleep(0)
     write(site, deployment, "[build] live")
     write(site, deployment, "[deploy] last")
@@ -165,7 +165,7 @@ async def test_stream_ends_when_the_box_closes_and_does_not_claim_an_end(
     """A restart of the box lets readers come back for the rest."""
     site.box.pipeline.submit(deployment)
     reading = asyncio.create_task(read(site, url(deployment, "/stream")))
-    while not site.box.store.logs._readers:
+    while not site.box.store.logs._followed:
         await asyncio.sleep(0)
     site.box.closing.set()
     site.box.store.logs.wake_all()
