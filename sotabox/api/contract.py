@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from sotabox.errors import SotaboxError
+from sotabox.web.remembered import FROM_STORE_ALONE
 
 KEY: Final = "contract"
 JSON: Final = "application/json"
@@ -68,13 +69,15 @@ def contract(
     takes: type[msgspec.Struct] | Mapping[str, Any] | None = None,
     errors: tuple[type[SotaboxError], ...] = (),
     headers: tuple[str, ...] = (),
-) -> dict[str, Contract]:
+    from_store_alone: bool = False,
+) -> dict[str, Any]:
     """The `opt` of a route; `takes` is its JSON body, or its body in each media type."""
     if takes is None:
         taken: Mapping[str, Any] = {}
     else:
         taken = takes if isinstance(takes, Mapping) else {JSON: takes}
-    return {KEY: Contract(answers, taken, errors, headers)}
+    opt: dict[str, Any] = {KEY: Contract(answers, taken, errors, headers)}
+    return opt | {FROM_STORE_ALONE: True} if from_store_alone else opt
 
 
 def one_of(kind: Any, status: int = 200) -> Answer:

@@ -146,7 +146,10 @@ async def rollback(
     return one(DeploymentOut.of(deployment))
 
 
-@get("/projects/{project:str}/deployments", opt=contract(page_of(DeploymentOut)))
+@get(
+    "/projects/{project:str}/deployments",
+    opt=contract(page_of(DeploymentOut), from_store_alone=True),
+)
 async def list_deployments(
     project: FromPath[str],
     box: NamedDependency[Box],
@@ -163,7 +166,10 @@ async def list_deployments(
     return many([DeploymentOut.of(deployment) for deployment in shown], next_cursor)
 
 
-@get("/projects/{project:str}/deployments/{deployment:str}", opt=contract(one_of(DeploymentOut)))
+@get(
+    "/projects/{project:str}/deployments/{deployment:str}",
+    opt=contract(one_of(DeploymentOut), from_store_alone=True),
+)
 async def get_deployment(
     project: FromPath[str],
     deployment: FromPath[str],

@@ -19,7 +19,7 @@ from sotabox.operations.actor import Actor, visible_project
 from sotabox.web.box import Box
 
 
-@get("/projects", opt=contract(page_of(ProjectOut)))
+@get("/projects", opt=contract(page_of(ProjectOut), from_store_alone=True))
 async def list_projects(
     box: NamedDependency[Box],
     actor: NamedDependency[Actor],
@@ -48,7 +48,7 @@ async def create_project(
     return one(ProjectOut.of(project, None), 201)
 
 
-@get("/projects/{project:str}", opt=contract(one_of(ProjectOut)))
+@get("/projects/{project:str}", opt=contract(one_of(ProjectOut), from_store_alone=True))
 async def get_project(
     project: FromPath[str], box: NamedDependency[Box], actor: NamedDependency[Actor]
 ) -> Response[bytes]:

@@ -150,6 +150,16 @@ class Database:
         except sqlite3.OperationalError:
             return await self.all(sql, parameters)
 
+    def state(self) -> object:
+        """Stands for all that is stored: the same object exactly as long as nothing changes.
+
+        Who remembers what follows from it need not ask for less: after any commit it is another.
+        """
+        try:
+            return self._glance.state()
+        except sqlite3.OperationalError:
+            return object()
+
     async def recall(
         self, sql: str, parameters: tuple[Any, ...], make: Callable[[sqlite3.Row], T]
     ) -> T | None:

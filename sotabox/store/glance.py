@@ -30,6 +30,7 @@ class Glance:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA query_only = ON")
         self._version: int | None = None
+        self._state = object()
         self._looked_in: asyncio.AbstractEventLoop | None = None
         self._remembered: dict[tuple[str, Sequence[Any]], Any] = {}
 
@@ -65,6 +66,15 @@ class Glance:
         found: T | None = self._remembered[key]
         return found
 
+    def state(self) -> object:
+        """Stands for all that the database holds: the same object exactly as long as nothing changes.
+
+        Raises:
+            sqlite3.OperationalError: as above.
+        """
+        self._look()
+        return self._state
+
     def _look(self) -> None:
         loop = asyncio.get_running_loop()
         if self._looked_in is loop:
@@ -74,6 +84,7 @@ class Glance:
         if version != self._version:
             self._remembered.clear()
             self._version = version
+            self._state = object()
         self._looked_in = loop
 
     def _forget_turn(self) -> None:

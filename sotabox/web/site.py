@@ -11,6 +11,7 @@ from sotabox.web import failures
 from sotabox.web.actor import provide_actor, provide_partner
 from sotabox.web.box import Box
 from sotabox.web.gate import Gate
+from sotabox.web.remembered import Remembered
 
 
 def build_site(box: Box, routes: Sequence[ControllerRouterHandler]) -> ASGIApp:
@@ -40,7 +41,7 @@ def open_site(box: Box, site: Litestar) -> ASGIApp:
     Litestar's own middleware stand behind its routing; the gate has to see what matches no route too.
     """
     site.state.box = box
-    return Gate(site, box)
+    return Gate(Remembered(site, box.store.database), box)
 
 
 def _provide_box(request: Request[Any, Any, Any]) -> Box:

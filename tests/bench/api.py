@@ -24,8 +24,11 @@ CONNECTIONS: Final = 32
 ROUNDS: Final = 4
 ROUND_S: Final = 4
 _ANY: Final = """
+local projects = {{{projects}}}
 function request()
-    return wrk.format("GET", "{path}/{project}-" .. math.random({count}))
+    local project = projects[math.random(#projects)]
+    local path = "/v1/projects/" .. project .. "/deployments/" .. project .. "-"
+    return wrk.format("GET", path .. math.random({each}))
 end
 """
 _FIGURE: Final = r"([\d.]+)(us|ms|s)"
@@ -37,20 +40,19 @@ Figures = tuple[float, float, float]  # requests a second, p50 and p99 in millis
 def run(rounds: int = ROUNDS, round_s: int = ROUND_S) -> None:
     """Prints rate, p50 and p99 of list and get, and what they are of the empty handler's."""
     with running_box() as box, _empty() as floor, TemporaryDirectory() as scripts:
-        project, deployment = _fill(box)
-        path = f"/v1/projects/{project}/deployments"
+        projects, deployment = _fill(box)
+        path = f"/v1/projects/{projects[0]}/deployments"
         urls = {
             "an empty handler": f"http://127.0.0.1:{floor}/",
             "get of a deployment": f"http://127.0.0.1:{box.api_port}{path}/{deployment}",
             "list of 20 deployments": f"http://127.0.0.1:{box.api_port}{path}",
             "list of projects": f"http://127.0.0.1:{box.api_port}/v1/projects",
         }
-        # What was asked a moment ago is remembered; of so many, hardly any was.
+        # What was answered a moment ago is remembered; of so many, hardly any was.
         any_of_them = Path(scripts, "any.lua")
-        any_of_them.write_text(
-            _ANY.format(path=path, project=project, count=DEPLOYMENTS // PROJECTS)
-        )
-        scripted = {"get of any of 1,000 deployments": any_of_them}
+        quoted = ", ".join(f'"{project}"' for project in projects)
+        any_of_them.write_text(_ANY.format(projects=quoted, each=DEPLOYMENTS // PROJECTS))
+        scripted = {f"get of any of {DEPLOYMENTS:,} deployments": any_of_them}
         urls |= dict.fromkeys(scripted, f"http://127.0.0.1:{box.api_port}/")
         found: dict[str, list[Figures]] = {name: [] for name in urls}
         for name, url in urls.items():
@@ -105,8 +107,8 @@ def _empty() -> Iterator[int]:
         process.wait()
 
 
-def _fill(box: Box) -> tuple[str, str]:
-    """Puts deployments into the store as if they had long been over; a project's and one's id."""
+def _fill(box: Box) -> tuple[list[str], str]:
+    """Puts deployments into the store as if they had long been over; the projects' ids and one's."""
     projects = [box.create(f"p{number}") for number in range(PROJECTS)]
     each = DEPLOYMENTS // PROJECTS
     moment = "2026-01-01T00:00:00.000Z"
@@ -122,4 +124,4 @@ def _fill(box: Box) -> tuple[str, str]:
                 for number in range(1, each + 1)
             ),
         )
-    return projects[0], f"{projects[0]}-{each // 2}"
+    return projects, f"{projects[0]}-{each // 2}"
