@@ -26,6 +26,7 @@ class Namespace:
         self._name = name
         self._loop = loop
         self._servers: list[asyncio.Server] = []
+        self._relays: set[asyncio.Task[None]] = set()
 
     def program(self, program: str, directory: Path) -> Path:
         """A script that starts `program` inside."""
@@ -38,7 +39,7 @@ class Namespace:
         """Makes a port of this machine's loopback the same one inside."""
         for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
             listener = self._listen(family, address, port)
-            serving = asyncio.start_server(lambda r, w: _relay(r, w, port), sock=listener)
+            serving = asyncio.start_server(lambda r, w: self._relay(r, w, port), sock=listener)
             self._servers.append(asyncio.run_coroutine_threadsafe(serving, self._loop).result(10))
 
     async def close(self) -> None:
@@ -50,6 +51,12 @@ class Namespace:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.sleep(0)  # connections that were broken off are closed in the next turn
+
+    def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
+        # Held here: nothing else holds one whose browser is gone and whose box still thinks.
+        relay = self._loop.create_task(_relay(reader, writer, port))
+        self._relays.add(relay)
+        relay.add_done_callback(self._relays.discard)
 
     def _listen(self, family: int, address: str, port: int) -> socket.socket:
         # A socket stays in the namespace that its thread was in when it was made.
