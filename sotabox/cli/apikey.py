@@ -9,7 +9,7 @@ from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
 NAME = "apikey"
-HELP = "Make keys for the API."
+HELP = "Make a key for the API, on the server."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "audit"
-HELP = "Show who did what on the box, or whether that log is whole; for admins."
+HELP = "Show who did what on the box; verify that record."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

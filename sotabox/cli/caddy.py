@@ -10,7 +10,7 @@ from sotabox.errors import RouterUnavailable
 from sotabox.router.files import RouterFiles
 
 NAME = "caddy"
-HELP = "Run Caddy on the configuration kept on disk, so that apps answer without the control plane."
+HELP = "Run Caddy by itself: apps answer without the control plane."
 
 _END_WITHIN_S: Final = 20  # Caddy's grace period, and some
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sotabox.cli.failures import DONE
+from sotabox.cli.parser import parsers_below
 
 NAME = "completion"
 HELP = "Print the completion script for a shell."
@@ -36,12 +37,11 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:  # no
 
 def read_nodes(parser: argparse.ArgumentParser, words: tuple[str, ...] = ()) -> Iterator[Node]:
     """The parser's commands and actions, from the top."""
-    below: dict[str, argparse.ArgumentParser] = {}
+    below = parsers_below(parser)
     choices: list[tuple[str, str]] = []
     flags: list[tuple[str, str]] = []
     for action in parser._actions:  # noqa: SLF001  argparse tells of itself in no other way
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
-            below = dict(action.choices)
             choices += [(row.dest, row.help or "") for row in action._choices_actions]  # noqa: SLF001
         elif action.option_strings:
             flags += [(name, _plain(action.help)) for name in action.option_strings]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sotabox.cli.local_box import LocalBox
 
 NAME = "demo"
-HELP = "Deploy the bundled example app through the API of this box."
+HELP = "Deploy the bundled example app."
 
 SLUG: Final = example.SLUG
 KEY_VARIABLE: Final = "SOTA_API_KEY"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "deploy"
-HELP = "Deploy a folder, an image or a Git repository, and follow it until it is live."
+HELP = "Deploy a folder, an image or a Git repository, and follow it."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from sotabox.cli.columns import fold
 from sotabox.cli.connect import add_output, print_json, screen_for
 from sotabox.cli.failures import DONE, FAILED
 from sotabox.cli.options import add_settings, settings_from
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from sotabox.store.store import Store
 
 NAME = "doctor"
-HELP = "Look whether all is well with the box on this server, and say what mends what isn't."
+HELP = "Check this server's box, and say what mends what isn't well."
 
 _WIDTH: Final = 15
 _CHECK_WITHIN_S: Final = 60
@@ -69,7 +70,9 @@ async def _run(
 def render_finding(finding: "Finding", screen: Screen, *, mended: bool = False) -> list[str]:
     """A finding as lines: how it is, and below it, where it isn't well, what to do."""
     sign, tone = ("→", "ok") if mended else ("ok", "ok") if finding.ok else ("✕", "bad")
-    lines = [f"  {screen.paint(tone, f'{sign:<4}')} {finding.subject:<{_WIDTH}} {finding.says}"]
+    said = f"  {sign:<4} {finding.subject:<{_WIDTH}} {finding.says}"
+    lines = fold(said, screen.width, _WIDTH + 8) if screen.live else [said]
+    lines[0] = lines[0].replace(f"{sign:<4}", screen.paint(tone, f"{sign:<4}"), 1)
     if not finding.ok and finding.mend:
         lines.append(f"       {'':<{_WIDTH}} {finding.mend}")
     return lines

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "domains"
-HELP = "Show, add and remove an app's own domains."
+HELP = "Show, add, check and remove an app's own domains."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "env"
-HELP = "Show, set and remove an app's variables; in from a .env file, and out."
+HELP = "Show, set and remove variables; import and export them."
 
 _MASKED: Final = "••••••"
 _NEXT: Final = "The running app sees it after: sotabox redeploy"

@@ -8,6 +8,7 @@
 import json
 from typing import Final
 
+from sotabox.cli.columns import fold
 from sotabox.errors import (
     ArchiveInvalid,
     Forbidden,
@@ -46,14 +47,20 @@ def exit_code(error: SotaboxError) -> int:
     return WRONG_USE if error.status < 500 else OWN_FAULT
 
 
-def render_failure(error: SotaboxError) -> str:
-    """What a person reads on stderr: what was wrong, each wrong field, what to do next."""
+def render_failure(error: SotaboxError, width: int | None = None) -> str:
+    """What a person reads on stderr: what was wrong, each wrong field, what to do next.
+
+    Args:
+        error: what went wrong.
+        width: of the terminal, on which long lines are folded between words; None folds nothing.
+    """
     lines = [f"sotabox: {error.message}"]
     details = [f"{detail.field}: {detail.message}" for detail in error.details]
     lines += [f"  {detail}" for detail in details if detail != error.message]
     if error.hint:
         lines.append(f"  {error.hint}")
-    return "\n".join(lines)
+    folded = [part for line in lines for part in (fold(line, width, 2) if width else [line])]
+    return "\n".join(folded)
 
 
 def render_json_failure(error: SotaboxError) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sotabox.upkeep.superfluous import Findings, KeptFile
 
 NAME = "gc"
-HELP = "Clear away images, archives, logs and build cache that nothing needs; rollbacks stay."
+HELP = "Free disk: what nothing needs goes; rollbacks stay possible."
 
 _SETTINGS = ("data_dir", "docker_host", "releases_kept", "build_cache_mb", "disk_floor_mb",
              "logs_kept_days")  # fmt: skip

@@ -10,7 +10,7 @@ from sotabox.cli.link import Link, read_link, write_link
 from sotabox.errors import Conflict, NotFound
 
 NAME = "init"
-HELP = "Make this folder belong to a project, so that commands in it are about that."
+HELP = "Make this folder belong to a project."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from sotabox.cli.options import add_settings, settings_from
 from sotabox.errors import Conflict
 
 NAME = "live-restore"
-HELP = "Set live-restore in the engine's configuration, so that an engine upgrade stops no app."
+HELP = "Let an upgrade of the engine stop no app."
 
 _FILE: Final = Path("/etc/docker/daemon.json")
 _PID_FILE: Final = Path("/var/run/docker.pid")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "logs"
-HELP = "Print what the app says, the log of a deployment, or on a server that of its box."
+HELP = "Print the log of the app, of a deployment, or of the box."
 
 _AGAIN_S: Final = 1.0
 _PATIENCE_S: Final = 60.0

@@ -4,149 +4,57 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 
 from sotabox import __version__
-from sotabox.cli import (
-    apikey,
-    audit,
-    backup,
-    caddy,
-    cancel,
-    completion,
-    demo,
-    deploy,
-    docs,
-    doctor,
-    domains,
-    env,
-    gc,
-    init,
-    keys,
-    live_restore,
-    login,
-    logout,
-    logs,
-    members,
-    open_app,
-    partner,
-    pause,
-    plan,
-    project_settings,
-    projects,
-    ps,
-    purge,
-    redeploy,
-    registries,
-    restart,
-    restore,
-    resume,
-    rollback,
-    run_command,
-    self_check,
-    serve,
-    setup,
-    status,
-    uninstall,
-    unit,
-    upgrade,
-    url,
-    user,
-    wait,
-    webhooks,
-    whoami,
-)
+from sotabox.cli.columns import columns
+from sotabox.cli.commands import COMMANDS, GROUPS
 from sotabox.cli.configuration import merge_configuration
 from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure, render_json_failure
-from sotabox.cli.mcp import command as mcp
-from sotabox.cli.parser import Parser
+from sotabox.cli.parser import Parser, describe_actions
+from sotabox.cli.terminal import width_of_errors
 from sotabox.errors import SotaboxError
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
 
 
-class Command(Protocol):
-    """What a module of this package offers to be a command."""
-
-    NAME: str
-    HELP: str
-
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Declares its flags; must not import anything slow."""
-
-    def run(self, arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-        """Does it and returns the exit code."""
+_DESCRIPTION: Final = "Turns a server into a platform: upload an app, get a live URL."
+_EPILOG: Final = """\
+More of a command: sotabox help COMMAND. The manual: sotabox docs.
+Settings: flag > environment (SOTABOX_…) > the file named by SOTABOX_CONFIG.
+"""
 
 
-COMMANDS: Final[tuple[Command, ...]] = (
-    # for people, from anywhere
-    login,
-    logout,
-    whoami,
-    init,
-    deploy,
-    logs,
-    status,
-    ps,
-    projects,
-    env,
-    project_settings,
-    domains,
-    webhooks,
-    members,
-    redeploy,
-    restart,
-    rollback,
-    cancel,
-    pause,
-    resume,
-    run_command,
-    open_app,
-    keys,
-    registries,
-    audit,
-    mcp,
-    # for a box, on its server
-    serve,
-    caddy,
-    doctor,
-    plan,
-    apikey,
-    user,
-    partner,
-    url,
-    demo,
-    wait,
-    backup,
-    restore,
-    upgrade,
-    gc,
-    unit,
-    self_check,
-    live_restore,
-    setup,
-    purge,
-    uninstall,
-    # for both
-    docs,
-    completion,
-)
+class _Whole(Parser):
+    """The parser of the whole line, whose help shows the commands in their groups."""
+
+    def format_help(self) -> str:
+        return render_overview()
+
+
+def render_overview() -> str:
+    """All commands, a line each, in columns that stand below each other across the groups."""
+    rows = iter(columns([(f"  {command.NAME}", command.HELP) for command in COMMANDS]))
+    parts = [f"usage: sotabox COMMAND [OPTIONS]\n\n{_DESCRIPTION}\n"]
+    for group in GROUPS:
+        lines = [next(rows) for _ in group.commands]
+        parts.append("\n".join([group.title, *lines]) + "\n")
+    return "\n".join([*parts, _EPILOG])
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; cheap, as commands import their libraries only when run."""
-    parser = Parser(
-        prog="sotabox",
-        description="Turns this server into a platform: upload an app, get a live URL.",
-        epilog="Settings: flag > environment (SOTABOX_…) > the file named by SOTABOX_CONFIG.",
-    )
+    parser = _Whole(prog="sotabox", usage="%(prog)s COMMAND [OPTIONS]")
     parser.set_defaults(whole=parser)  # for the command that tells a shell what can be typed
     parser.add_argument("--version", action="version", version=f"sotabox {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, parser_class=Parser, prog="sotabox"
+    )
     for command in COMMANDS:
         under = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
         command.add_arguments(under)
+        describe_actions(under)
         under.set_defaults(run=command.run)
     return parser
 
@@ -158,10 +66,14 @@ def run(argv: Sequence[str]) -> int:
         environ = merge_configuration(os.environ)
         code: int = arguments.run(arguments, environ)
     except SotaboxError as error:
-        as_json = getattr(arguments, "json", False)
-        print(render_json_failure(error) if as_json else render_failure(error), file=sys.stderr)
+        if getattr(arguments, "json", False):
+            print(render_json_failure(error), file=sys.stderr)
+        else:
+            print(render_failure(error, width_of_errors(os.environ)), file=sys.stderr)
         return exit_code(error)
     except KeyboardInterrupt:
+        if width_of_errors(os.environ):
+            print(file=sys.stderr)  # the shell's prompt begins at the margin, not behind "^C"
         return _INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing is left to say, also not at exit.

@@ -9,7 +9,7 @@ from sotabox.cli.failures import DONE
 from sotabox.errors import NothingRunning
 
 NAME = "open"
-HELP = "Open the app in the browser, or print its address where there is none."
+HELP = "Open the app in the browser, or print its address."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
 NAME = "partner"
-HELP = "Make keys for programs that make users on this box."
+HELP = "Make a key for a program that makes users on this box."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sotabox.engine.client import Engine
 
 NAME = "purge"
-HELP = "Remove this box's apps, networks, images and data. This can't be undone."
+HELP = "Remove this box's apps, images and data; can't be undone."
 
 _INSTANCE_FILE: Final = "instance-id"
 _STOP_GRACE_S: Final = 2

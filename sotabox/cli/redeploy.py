@@ -8,7 +8,7 @@ from sotabox.cli.connect import add_remote, connect, project_ref, screen_for
 from sotabox.cli.deploy import follow
 
 NAME = "redeploy"
-HELP = "Start the running release again with today's variables, without a build."
+HELP = "Start the running release again with today's variables."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "registries"
-HELP = "Show, add and remove the credentials by which private images are pulled."
+HELP = "Show, add and remove credentials for private images."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from sotabox.cli.connect import add_remote, connect, project_ref, screen_for
 from sotabox.cli.deploy import follow
 
 NAME = "restart"
-HELP = "Start the running version anew, with the variables it has; no request is lost."
+HELP = "Start the running release anew, with the variables it has."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
 NAME = "restore"
-HELP = "Bring a box back from the file of a backup; serve then starts its apps."
+HELP = "Bring a box back from the file of a backup."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

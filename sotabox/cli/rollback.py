@@ -9,7 +9,7 @@ from sotabox.cli.deploy import follow
 from sotabox.cli.deployments import find_deployment
 
 NAME = "rollback"
-HELP = "Go back to the release before the running one, or to another one that is kept."
+HELP = "Go back to the release before, or to another one that is kept."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

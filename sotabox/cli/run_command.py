@@ -9,7 +9,7 @@ from sotabox.cli.connect import add_remote, connect, print_json, project_ref
 from sotabox.cli.failures import DONE, FAILED
 
 NAME = "run"
-HELP = "Run a command in a container of its own, with the app's image and variables."
+HELP = "Run a command with the app's image and variables."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

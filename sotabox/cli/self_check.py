@@ -9,7 +9,7 @@ from sotabox.cli.failures import DONE
 from sotabox.cli.options import add_settings, settings_from
 
 NAME = "self-check"
-HELP = "Load all of this program and tell its version and schema, as JSON."
+HELP = "Load all of this program; tell its version and schema."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

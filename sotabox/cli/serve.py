@@ -12,7 +12,7 @@ from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
 NAME = "serve"
-HELP = "Run the control plane: API, builds, routing. Apps go on when it ends."
+HELP = "Run the control plane: API, builds, routing."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

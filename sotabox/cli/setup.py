@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sotabox.cli.upgrades.installation import Installation
 
 NAME = "setup"
-HELP = "Set this server's box up and start it: the second half of install.sh."
+HELP = "Set this server's box up and start it, as install.sh does."
 
 #: What install.sh takes for the configuration file.
 _SETTINGS: Final = (

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "status"
-HELP = "Show how this folder's project is; on a box's own server, how the box is."
+HELP = "Show how this folder's project is; on a server, its box."
 
 _SHOWN: Final = 5
 
@@ -58,6 +58,17 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return DONE
 
 
+def made_of(row: Mapping[str, Any]) -> str:
+    """What a deployment was made of, in the word that a person knows it by."""
+    if row["source"] in {"redeploy", "rollback"}:
+        return str(row["source"])
+    if commit := row.get("commit"):
+        return f"git {commit['id'][:8]}" if commit["id"] else "git"
+    if image := row.get("image"):
+        return str(image["reference"])
+    return str(row.get("archive_name") or row["source"])
+
+
 def _names_a_box(arguments: argparse.Namespace, environ: Mapping[str, str]) -> bool:
     return bool(arguments.api_url or environ.get(URL_VARIABLE) or environ.get(KEY_VARIABLE))
 
@@ -79,7 +90,7 @@ def _show(
             str(row["number"]),
             row["status"],
             row["id"][:8],
-            row["source"],
+            made_of(row),
             row["framework"] or row["build_method"] or "",
             ago(row["created_at"], now),
         )
@@ -88,8 +99,8 @@ def _show(
     for line, row in zip(columns(rows), deployments, strict=True):
         screen.line(f"  {mark(screen, row['status'])} {line}")
         if row["status"] == "failed" and row is deployments[0]:
-            screen.line(f"    {(row['error'] or '').partition(chr(10))[0]}")
+            screen.prose(f"    {(row['error'] or '').partition(chr(10))[0]}", 4)
             if row["hint"]:
-                screen.line(f"    {row['hint']}")
+                screen.prose(f"    {row['hint']}", 4)
     if not rows:
         screen.line("  Nothing was deployed yet: sotabox deploy")

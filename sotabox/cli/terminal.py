@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TextIO
 
+from sotabox.cli.columns import fold
+
 _CODES: Final = {"ok": "32", "bad": "31", "warn": "33", "busy": "36", "muted": "2", "strong": "1"}
 _SPARSELY_S: Final = 10.0
+_NO_SCREEN: Final = 120  # a log or a program reads it: nothing is folded
 _CLEAR: Final = "\r\x1b[K"
 
 
@@ -38,6 +41,17 @@ class Screen:
         self.out.write(f"{text}\n")
         self.out.flush()
         self._last = self.clock()
+
+    def prose(self, text: str, hang: int = 0, *, tone: str | None = None) -> None:
+        """Writes a line that stays, on a terminal as several where it is too long for one.
+
+        Args:
+            text: prose, which may break between any two words.
+            hang: how far the lines after the first are indented.
+            tone: the state whose colour it has.
+        """
+        for part in fold(text, self.width, hang) if self.live else [text]:
+            self.line(self.paint(tone, part) if tone else part)
 
     def progress(self, text: str) -> None:
         """Says what goes on: in place on a terminal, else now and then."""
@@ -70,12 +84,19 @@ def make_screen(
     stream = out or sys.stdout
     live = stream.isatty() and environ.get("TERM") != "dumb"
     colour = live and not no_colour and not environ.get("NO_COLOR")
-    return Screen(stream, live, colour, shutil.get_terminal_size().columns)
+    return Screen(stream, live, colour, shutil.get_terminal_size().columns if live else _NO_SCREEN)
 
 
 def may_ask() -> bool:
     """Whether somebody is there who could answer a question."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def width_of_errors(environ: Mapping[str, str]) -> int | None:
+    """How wide the terminal is that shows standard error; None where that is no terminal."""
+    if not sys.stderr.isatty() or environ.get("TERM") == "dumb":
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def _cut(text: str, width: int) -> str:

@@ -20,6 +20,7 @@ from sotabox.model.times import parse_time
 _LABEL: Final = 10
 _WIDTH: Final = 60
 _NOTE_AT: Final = 63
+_WIDE: Final = 120
 _QUEUE_WORTH_TELLING_MS: Final = 1000
 _DETECTED: Final = re.compile(r"\[build\] Detected ([^,:(]+?)(?: \(([^)]+)\))?[,:]")
 _BY_DOCKERFILE: Final = re.compile(r"\[build\] Builds with the Dockerfile")
@@ -104,7 +105,7 @@ def describe_build(log: Sequence[str]) -> str:
 
 
 def render_failure_of(
-    deployment: Json, serving: Json | None, now: datetime, docs: str | None
+    deployment: Json, serving: Json | None, now: datetime, docs: str | None, width: int = _WIDE
 ) -> list[str]:
     """Why a deployment did not come to serve, what to do, and what visitors see meanwhile.
 
@@ -113,6 +114,7 @@ def render_failure_of(
         serving: the deployment that serves now.
         now: with the time zone in which the person reads times.
         docs: the command that explains this kind of failure.
+        width: of the screen; where it is too small for notes at the right, they stand below.
     """
     reason, _, evidence = (deployment["error"] or "").partition("\n")
     if deployment["status"] == "stopped":
@@ -125,8 +127,8 @@ def render_failure_of(
         still = f"The version of {_moment(serving['updated_at'], now)} is still live."
     full = f"full log: sotabox logs {deployment['id'][:8]}"
     if hint := deployment.get("hint"):
-        lines.append(_noted(hint, docs and f"docs: {docs}"))
-    lines.append(_noted(still, full))
+        lines.append(_noted(hint, docs and f"docs: {docs}", width))
+    lines.append(_noted(still, full, width))
     return [line for text in lines for line in text.split("\n")]
 
 
@@ -201,12 +203,12 @@ def _sentence(text: str) -> str:
     return begun if begun.endswith((".", "!", "?", ":", "…")) else f"{begun}."
 
 
-def _noted(text: str, note: str | None) -> str:
+def _noted(text: str, note: str | None, width: int) -> str:
     """A line with a note in the right-hand column, or below it where there is no room."""
     line = f"    {text}"
     if not note:
         return line
-    if len(line) + 2 > _NOTE_AT:
+    if len(line) + 2 > _NOTE_AT or _NOTE_AT + len(note) > width:
         return f"{line}\n    {note}"
     return f"{line:<{_NOTE_AT}}{note}"
 

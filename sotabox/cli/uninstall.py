@@ -14,7 +14,7 @@ from sotabox.cli.failures import DONE
 from sotabox.cli.options import add_settings, settings_from
 
 NAME = "uninstall"
-HELP = "Remove sotabox from this server. Apps and data stay, unless --purge is said."
+HELP = "Remove sotabox; apps and data stay, unless --purge is said."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sotabox.upkeep.upgrade import Upgrade
 
 NAME = "upgrade"
-HELP = "Replace this server's sotabox by another version; apps go on, and a bad one is taken back."
+HELP = "Replace sotabox by another version; a bad one is taken back."
 
 _SETTINGS: Final = (
     "data_dir", "domain", "listen", "releases", "release_key", "backup_dir", "backup_passphrase_file",

@@ -10,7 +10,7 @@ from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
 NAME = "user"
-HELP = "Look after the people of this box."
+HELP = "Invite people; make a login or a new password for them."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

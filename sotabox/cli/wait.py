@@ -11,7 +11,7 @@ from sotabox.cli.options import add_settings, settings_from
 from sotabox.errors import Unavailable
 
 NAME = "wait"
-HELP = "Wait until the control plane on this host is ready."
+HELP = "Return once the control plane is ready."
 
 _ASK_EVERY_S: Final = 0.05
 _ANSWER_WITHIN_S: Final = 5

@@ -118,10 +118,10 @@ def conclude(remote: "Remote", deployment: dict[str, Any], screen: Screen, start
         return DONE
     now = datetime.now(UTC).astimezone()
     serving = find_serving(remote, deployment["project_id"])
-    first, *rest = render_failure_of(deployment, serving, now, docs_for(deployment))
-    screen.line(screen.paint("bad" if deployment["status"] == "failed" else "muted", first))
+    first, *rest = render_failure_of(deployment, serving, now, docs_for(deployment), screen.width)
+    screen.prose(first, 4, tone="bad" if deployment["status"] == "failed" else "muted")
     for line in rest:
-        screen.line(line)
+        screen.prose(line, len(line) - len(line.lstrip()))
     return FAILED
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
 
 NAME = "webhooks"
-HELP = "Show, add and remove a project's webhooks; look at what they were sent."
+HELP = "Show, add and remove webhooks; see what they were sent."
 
 EVENTS: Final = ("deploy.started", "deploy.succeeded", "deploy.failed")
 _SHOWN: Final = 20

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from sotabox.cli.main import COMMANDS
+from sotabox.cli.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

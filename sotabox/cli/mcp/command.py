@@ -10,7 +10,7 @@ from sotabox.cli.connect import add_address, connect
 from sotabox.cli.failures import DONE
 
 NAME = "mcp"
-HELP = "Serve these commands to an AI agent, over standard input and output."
+HELP = "Serve these commands to an AI agent (MCP, over stdio)."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from sotabox.cli import failures
+from sotabox.cli.commands import COMMANDS
 from sotabox.cli.docs import topics
-from sotabox.cli.main import COMMANDS, run
+from sotabox.cli.main import run
 from sotabox.cli.told import docs_for
 
 PAGE = topics()["cli"].read_text(encoding="utf-8")

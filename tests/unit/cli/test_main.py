@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from sotabox import __version__
-from sotabox.cli.main import COMMANDS, build_parser, run
+from sotabox.cli.commands import COMMANDS
+from sotabox.cli.main import build_parser, render_overview, run
 from sotabox.settings import TABLE
 
 SLOW_LIBRARIES = {
@@ -118,6 +119,33 @@ def test_command_explains_itself(command: object, capsys: pytest.CaptureFixture[
         run([str(getattr(command, "NAME", "")), "--help"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: sotabox ")
+
+
+def test_overview_fits_a_small_terminal() -> None:
+    """The list of all commands has one line each, on a terminal of 80 columns."""
+    lines = render_overview().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert {f"  {command.NAME} " for command in COMMANDS} <= {
+        f"{line[: line.index(' ', 2)]} " for line in lines if line.startswith("  ")
+    }
+
+
+@pytest.mark.parametrize(
+    ("argv", "code", "out", "err"),
+    [
+        (["help"], 0, "Start here", ""),
+        (["help", "env", "set"], 0, "usage: sotabox env set ", ""),
+        (["help", "deplyo"], 2, "", "There is no command deplyo"),
+        (["help", "port"], 2, "", "The manual has a page: sotabox docs port"),
+    ],
+)
+def test_help_explains_a_command(
+    argv: list[str], code: int, out: str, err: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`sotabox help` leads to each command's own help, and to the manual where it is a page's name."""
+    assert run(argv) == code
+    said = capsys.readouterr()
+    assert (out in said.out, err in said.err) == (True, True)
 
 
 def test_invalid_setting_is_explained_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,19 @@ def test_progress_on_a_terminal_rewrites_itself_and_goes() -> None:
     assert out.getvalue() == "\r\x1b[K1 of 2\r\x1b[K2 of 2 and…\r\x1b[Kdone\n"
 
 
+def test_prose_breaks_between_words_and_is_whole_in_a_log() -> None:
+    """On a small terminal no word is taken apart; what a program reads stays one line."""
+    shown, logged = io.StringIO(), io.StringIO()
+    text = "  ✕ it listens on 127.0.0.1:5000 alone"
+    Screen(shown, live=True, colour=True, width=30).prose(text, 4, tone="bad")
+    Screen(logged, live=False, colour=False, width=30).prose(text, 4, tone="bad")
+    assert (
+        shown.getvalue()
+        == "\x1b[31m  ✕ it listens on\x1b[0m\n\x1b[31m    127.0.0.1:5000 alone\x1b[0m\n"
+    )
+    assert logged.getvalue() == f"{text}\n"
+
+
 def test_progress_in_a_log_is_a_line_now_and_then() -> None:
     """A log file of CI gets a line every ten seconds of silence, and no escape codes."""
     out, clock = io.StringIO(), Clock()
