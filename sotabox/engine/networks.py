@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, ip_network
@@ -59,14 +59,17 @@ def free_addresses(network: Network, taken: Collection[str], count: int) -> list
     return addresses
 
 
-def free_subnets(pool: IPv4Network, taken: Iterable[IPv4Network]) -> Iterable[IPv4Network]:
+def free_subnets(pool: IPv4Network, taken: Iterable[IPv4Network]) -> Iterator[IPv4Network]:
     """The subnets of `pool`, in order, that a project could get: none overlaps what is `taken`."""
-    in_pool = [net for net in taken if net.overlaps(pool)]
-    return (
-        subnet
-        for subnet in pool.subnets(new_prefix=_PREFIX_LENGTH)
-        if not any(subnet.overlaps(net) for net in in_pool)
-    )
+    size = 2 ** (pool.max_prefixlen - _PREFIX_LENGTH)
+    start, end = int(pool.network_address), int(pool.broadcast_address) + 1
+    spans = sorted((int(net.network_address), int(net.broadcast_address) + 1) for net in taken)
+    for first, after in [*spans, (end, end)]:
+        while start + size <= min(first, end):
+            yield IPv4Network((start, _PREFIX_LENGTH))
+            start += size
+        if start < after:  # what is taken may end within a subnet
+            start += -(-(after - start) // size) * size
 
 
 def parse_routes(text: str) -> list[IPv4Network]:

@@ -3,6 +3,8 @@
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sotabox.engine.networks import Network, NetworkFull, free_address, free_subnets, parse_routes
 
@@ -40,6 +42,15 @@ def test_free_subnets_skip_what_overlaps_either_way() -> None:
     ]
     subnets = free_subnets(IPv4Network("10.213.0.0/24"), taken)
     assert [str(next(subnets)) for _ in range(2)] == ["10.213.0.32/27", "10.213.0.128/27"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4095), st.sampled_from([20, 23, 25, 26, 27, 28, 32]))))
+def test_free_subnets_are_all_that_overlap_nothing(spans: list[tuple[int, int]]) -> None:
+    """Whatever a machine uses already, no subnet is given away twice, and none is forgotten."""
+    pool, before = IPv4Network("10.213.4.0/22"), int(IPv4Network("10.213.0.0/20")[0])
+    taken = [IPv4Network((before + at, length), strict=False) for at, length in spans]
+    free = [one for one in pool.subnets(new_prefix=27) if not any(map(one.overlaps, taken))]
+    assert list(free_subnets(pool, taken)) == free
 
 
 def test_free_subnets_of_a_pool_inside_a_taken_range_are_none() -> None:
