@@ -23,6 +23,7 @@ from tests.bench import (
     pages,
     route_count,
 )
+from tests.bench.full_box import SMALL
 from tests.bench.page import publish, run_of
 from tests.bench.table import recording
 
@@ -36,7 +37,7 @@ BENCHES: Final[Mapping[str, tuple[Callable[..., None], Mapping[str, Any]]]] = {
     "routes": (route_count.run, {"rounds": 2, "round_s": 2}),
     "ask": (ask.run, {"questions": 1000}),
     "neighbour": (neighbour.run, {"rounds": 2, "phase_s": 3.0}),
-    "load": (load.run, {"size": load.SMALL}),
+    "load": (load.run, {"size": SMALL}),
     "builds": (builds.run, {"apps": builds.APPS[:2], "live_rounds": 3}),
 }
 
