@@ -109,7 +109,9 @@ async def change_factor(me: NamedDependency[Me]) -> Response[bytes]:
         if form["step"] == "on":
             await second_factor.turn_on(me.box.store, me.actor, secret, form["code"])
             return me.go("/account", notice="factor-on")
-        await second_factor.turn_off(me.box.store, me.actor, form["code"])
+        await second_factor.turn_off(
+            me.box.store, me.box.logins, me.visitor, me.actor, form["code"]
+        )
     except SotaboxError as error:
         return await _page(me, secret=secret, factor=Trouble.of(error), status=error.status)
     return me.go("/account", notice="factor-off")

@@ -4,7 +4,7 @@ import time
 from urllib.parse import quote
 
 from sotabox.crypto.totp import totp_step
-from sotabox.errors import Detail, Invalid, Unauthorized
+from sotabox.errors import Conflict, Detail, Invalid, Unauthorized
 from sotabox.model.user import User
 from sotabox.operations.actor import Actor
 from sotabox.operations.sessions import Guard, Visitor
@@ -30,8 +30,11 @@ async def turn_on(store: Store, actor: Actor, secret: str, code: str) -> None:
     """Asks for codes of `secret` from the next login on, now that an app has shown one.
 
     Raises:
+        Conflict: there is a factor: who found a browser open must not put theirs in its place.
         Invalid: the code is not one of it; nothing was changed.
     """
+    if await is_on(store, actor.user):
+        raise Conflict("There is a second factor already", hint="Turn that one off first.")
     try:
         step = totp_step(secret, _digits(code), time.time())
     except ValueError as error:
@@ -43,13 +46,14 @@ async def turn_on(store: Store, actor: Actor, secret: str, code: str) -> None:
     await store.second_factors.use(actor.user.id, step)
 
 
-async def turn_off(store: Store, actor: Actor, code: str) -> None:
+async def turn_off(store: Store, guard: Guard, visitor: Visitor, actor: Actor, code: str) -> None:
     """Lets a password be enough again.
 
     Raises:
         Invalid: the code is not a present one.
+        RateLimited: too many attempts.
     """
-    if not await _accepts(store, actor.user, code):
+    if not await _accepts(store, guard, visitor, actor.user, code):
         problem = "this is not the code that the app shows now, or it was used already"
         raise Invalid("This code can't be used", details=[Detail("code", problem)])
     await store.second_factors.put(actor.user.id, None)
@@ -72,21 +76,21 @@ async def check(store: Store, guard: Guard, visitor: Visitor, user: User, code: 
         Unauthorized: it is none.
         RateLimited: too many attempts.
     """
-    account = f"code of {user.id}"
-    guard.require(visitor.client, account)
-    guard.fail(visitor.client, account)  # until shown otherwise: attempts at once count as well
-    if not await _accepts(store, user, code):
+    if not await _accepts(store, guard, visitor, user, code):
         raise Unauthorized(
             "This is not the code that the app shows now, or it was used already",
             hint="Wait for the next one. Is the phone's clock right?",
         )
-    guard.forget(visitor.client, account)
 
 
-async def _accepts(store: Store, user: User, code: str) -> bool:
+async def _accepts(store: Store, guard: Guard, visitor: Visitor, user: User, code: str) -> bool:
+    guard.begin_code(visitor.client, user.id)  # attempts at once count as well
     secret = await store.second_factors.find(user.id)
     step = totp_step(secret, _digits(code), time.time()) if secret else None
-    return step is not None and await store.second_factors.use(user.id, step)
+    if step is None or not await store.second_factors.use(user.id, step):
+        return False
+    guard.forget_code(visitor.client, user.id)
+    return True
 
 
 def _digits(code: str) -> str:

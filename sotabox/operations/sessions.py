@@ -30,10 +30,15 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Slows down who guesses passwords: by the account tried from somewhere, and by the place."""
+    """Slows down who guesses passwords: by the account tried from somewhere, and by the place.
+
+    Codes of second factors count by the user as well, from wherever they come: there are only a
+    million, and who tries them has a password or a session already, so that it locks out nobody.
+    """
 
     accounts: Throttle = field(default_factory=lambda: Throttle(5))
     clients: Throttle = field(default_factory=lambda: Throttle(30))
+    codes: Throttle = field(default_factory=lambda: Throttle(10))
 
     def require(self, client: str, email: str) -> None:
         """Raises RateLimited for who has failed too often."""
@@ -48,6 +53,21 @@ class Guard:
 
     def forget(self, client: str, email: str) -> None:
         self.accounts.forget(f"{client} {email}")
+
+    def begin_code(self, client: str, user_id: str) -> None:
+        """Counts a code as wrong until `forget_code`; raises as `require`."""
+        self.require(client, _code_of(user_id))
+        self.codes.require(user_id, time.monotonic())
+        self.fail(client, _code_of(user_id))
+        self.codes.fail(user_id, time.monotonic())
+
+    def forget_code(self, client: str, user_id: str) -> None:
+        self.forget(client, _code_of(user_id))
+        self.codes.forget(user_id)
+
+
+def _code_of(user_id: str) -> str:
+    return f"code of {user_id}"
 
 
 async def recognise(

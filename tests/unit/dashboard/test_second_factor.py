@@ -67,6 +67,37 @@ async def test_wrong_codes_are_counted(admin: Browser, another: Callable[..., ob
         assert (await thief.send("/login/code", form, of="/login")).status_code == 429
 
 
+async def test_wrong_codes_are_counted_from_wherever_they_come(
+    admin: Browser, another: Callable[..., object]
+) -> None:
+    """Who has a password and a thousand addresses can't try a million codes either."""
+    secret = await turned_on(admin)
+    async with another() as thief:  # type: ignore[attr-defined]
+        form = {"ticket": await asked(thief), "code": "000000", "next": "/"}
+        csrf = await thief.token("/login")
+        for number in range(10):
+            thief.client.headers["x-forwarded-for"] = f"203.0.113.{number}"
+            answer = await thief.client.post("/login/code", data=form | {"csrf": csrf})
+            assert answer.status_code == 401
+        thief.client.headers["x-forwarded-for"] = "203.0.113.99"
+        right = form | {"csrf": csrf, "code": code_of(secret)}
+        assert (await thief.client.post("/login/code", data=right)).status_code == 429
+
+
+async def test_browser_left_open_can_not_take_the_factor_away(admin: Browser) -> None:
+    """Neither by trying codes nor by putting another factor in its place."""
+    secret = await turned_on(admin)
+    other = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    form = {"step": "on", "secret": other, "code": code_of(other)}
+    assert (await admin.send("/account/factor", form, of="/account")).status_code == 409
+    for _ in range(5):
+        form = {"step": "off", "code": "000000"}
+        assert (await admin.send("/account/factor", form, of="/account")).status_code == 422
+    form = {"step": "off", "code": code_of(secret)}
+    assert (await admin.send("/account/factor", form, of="/account")).status_code == 429
+    assert await admin.site.box.store.second_factors.find(admin.site.admin.id) == secret
+
+
 async def test_ticket_is_of_one_browser(admin: Browser, another: Callable[..., object]) -> None:
     """Who has the code but not the password can't borrow somebody's ticket."""
     secret = await turned_on(admin)
