@@ -8,12 +8,18 @@ from sotabox.model.times import format_time
 
 
 def configure_log(level: str, form: str) -> None:
-    """Sends what is logged to standard error, as text or as json."""
+    """Sends what is logged to standard error, as text or as json.
+
+    What libraries say for their own makers is left out also at `debug`: the database's repeats each
+    statement with its values, such as the password that somebody typed where the address belongs.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(
         JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s")
     )
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    chosen = logging.getLevelNamesMapping()[level.upper()]
+    logging.basicConfig(level=max(chosen, logging.INFO), handlers=[handler], force=True)
+    logging.getLogger("sotabox").setLevel(chosen)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 

@@ -1,8 +1,5 @@
 """Every page of the dashboard in a real browser, on a box whose every text is hostile."""
 
-import importlib
-import pkgutil
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -10,9 +7,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from sotabox import dashboard
 from tests.box import Box, running_box
 from tests.browser.hostile_box import Marks, fill, receiving
+from tests.dashboard_routes import dashboard_routes
 from tests.machine import git_server
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
@@ -92,22 +89,7 @@ def ids(box: Box, marks: Marks, tmp_path_factory: pytest.TempPathFactory) -> dic
         return fill(box, server, receiver, marks)
 
 
-def routes(method: str) -> set[str]:
-    """The path templates of the dashboard, from its own modules."""
-    modules = [
-        importlib.import_module(f"{dashboard.__name__}.{module.name}")
-        for module in pkgutil.iter_modules(dashboard.__path__)
-    ]
-    return {
-        re.sub(r":\w+}", "}", path)
-        for module in modules
-        for handler in getattr(module, "ROUTES", ())
-        if method in handler.http_methods
-        for path in handler.paths
-    }
-
-
-PAGES = routes("GET") - ELSEWHERE - STREAMS - LOGS
+PAGES = dashboard_routes("GET") - ELSEWHERE - STREAMS - LOGS
 
 
 def pages(ids: dict[str, str], text: str) -> list[str]:
