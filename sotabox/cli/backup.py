@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sotabox.cli.failures import DONE
+from sotabox.cli.host_store import note_beside
 from sotabox.cli.options import add_settings, settings_from
 
 NAME = "backup"
@@ -38,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    import asyncio
+
     settings = settings_from(arguments, environ)
     from sotabox.upkeep.places import opened_store, upload
 
@@ -60,6 +63,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         passphrase=passphrase,
         logs=arguments.logs,
     )
+    asyncio.run(note_beside(settings, "make_backup", name=made.path.name))
     print(f"{made.path}  {made.size_bytes / 1e6:.1f} MB in {made.duration_s:.1f} s")
     if made.manifest.missing:
         print(f"  without the archives of {len(made.manifest.missing)} deployments: they are gone")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from sotabox.cli.failures import DONE
-from sotabox.cli.host_store import open_store
+from sotabox.cli.host_store import note, open_store
 from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
@@ -54,7 +54,9 @@ async def _tidy(settings: Settings, *, dry_run: bool) -> None:
             findings = await tidy.look()
             print(_described(findings), end="")
             if not dry_run:
-                print(f"{await tidy.apply(findings) / 1e6:.1f} MB freed, and the images besides")
+                freed_mb = f"{await tidy.apply(findings) / 1e6:.1f}"
+                await note(store, "free_space", freed_mb=freed_mb)
+                print(f"{freed_mb} MB freed, and the images besides")
         finally:
             await engine.close()
 

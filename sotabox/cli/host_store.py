@@ -48,6 +48,12 @@ async def note(store: "Store", action: str, **target: str) -> None:
     )
 
 
+async def note_beside(settings: Settings, action: str, **target: str) -> None:
+    """The same, for what needs no open store itself."""
+    async with open_store(settings) as store:
+        await note(store, action, **target)
+
+
 def _person() -> str:
     """Who is at the terminal: sudo tells whom root is today."""
     known = os.environ.get("SUDO_USER")

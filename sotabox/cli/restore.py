@@ -8,6 +8,7 @@ from pathlib import Path
 from sotabox.cli import caddy
 from sotabox.cli.backup import STORE_SETTINGS
 from sotabox.cli.failures import DONE
+from sotabox.cli.host_store import note_beside
 from sotabox.cli.options import add_settings, settings_from
 from sotabox.settings import Settings
 
@@ -49,6 +50,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             force=arguments.force,
             stop_router=lambda: asyncio.run(caddy.stop(RouterFiles(data_dir))),
         )
+        asyncio.run(note_beside(settings, "restore_box", made_at=manifest.made_at))
     print(f"{data_dir} is the box of {manifest.domain}, as it was at {manifest.made_at}")
     print(f"  {manifest.rows['projects']} projects, {manifest.rows['deployments']} deployments")
     print("  Start it: its apps come back, built anew where their images are gone.")

@@ -81,6 +81,8 @@ def test_gc_removes_strays_and_keeps_what_a_rollback_needs(
         box.command("gc")
         with pytest.raises(docker.errors.ImageNotFound):
             engine.images.get(stray)
+    noted = box.request("GET", "/v1/audit?limit=1").data[0]
+    assert (noted["action"], noted["address"]) == ("free_space", "host")
     assert box.again("shop", "rollback")["status"] == "running"
     assert box.visit("shop").status == 200
     assert "nothing knows       0" in box.command("gc", "--dry-run")

@@ -64,3 +64,18 @@ def test_what_lets_people_in_is_in_the_audit_log(
     assert verdict.intact
     secrets = {word.rpartition("/")[2] for word in printed} - {"admin@localhost"}
     assert not any(secret in str(entry) for secret in secrets for entry in entries)
+
+
+def test_backup_and_its_return_are_in_the_audit_log(data_dir: Path, tmp_path: Path) -> None:
+    """Who took everything of a box along, and who brought it back, shows; the chain goes on."""
+    copies, fresh = tmp_path / "copies", tmp_path / "fresh"
+    copies.mkdir()
+    assert run(["backup", "--output", str(copies), "--data-dir", str(data_dir)]) == 0
+    (copy,) = copies.iterdir()
+    assert run(["restore", str(copy), "--data-dir", str(fresh)]) == 0
+    (made,), _ = audit_of(data_dir)
+    assert (made.action, made.target) == ("make_backup", {"name": copy.name})
+    (restored,), verdict = audit_of(fresh)
+    assert restored.action == "restore_box"
+    assert restored.target["made_at"] < restored.at
+    assert verdict.intact
