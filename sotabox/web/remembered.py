@@ -16,7 +16,7 @@ FROM_STORE_ALONE: Final = "from_store_alone"
 _ROOM_BYTES: Final = 4_000_000
 _ENTRY_BYTES: Final = 800  # what an answer takes beside its texts
 
-_Question: TypeAlias = tuple[User, str, bytes]  # who asks, path, query
+_Question: TypeAlias = tuple[User, bytes, str, bytes]  # who asks, host, path, query
 _Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 _Answer: TypeAlias = tuple[_Headers, bytes]  # and body
 
@@ -45,7 +45,7 @@ class Remembered:
             await self._app(scope, receive, send)
             return
         answers = self._of_now()
-        question = (actor.user, scope["path"], scope["query_string"])
+        question = (actor.user, _host(scope), scope["path"], scope["query_string"])
         if (answer := answers.get(question)) is None:
             await self._app(scope, receive, _noting(send, scope, answers, question))
             return
@@ -73,13 +73,18 @@ class _Answers(dict[_Question, _Answer]):
 
     def keep(self, question: _Question, answer: _Answer) -> None:
         """Remembers an answer; all others are forgotten where there is no room for it."""
-        _, path, query = question
-        size_bytes = len(path) + len(query) + len(answer[1]) + _ENTRY_BYTES
+        _, *texts = question
+        size_bytes = sum(map(len, texts)) + len(answer[1]) + _ENTRY_BYTES
         if self._size_bytes + size_bytes > _ROOM_BYTES:
             self.clear()
             self._size_bytes = 0
         self._size_bytes += size_bytes
         self[question] = answer
+
+
+def _host(scope: Scope) -> bytes:
+    """What the client calls this box: the framework refuses what can be no name."""
+    return next((value for name, value in scope["headers"] if name == b"host"), b"")
 
 
 def _noting(send: Send, scope: Scope, answers: _Answers, question: _Question) -> Send:

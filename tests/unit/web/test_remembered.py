@@ -109,7 +109,7 @@ async def test_nothing_else_is_remembered(site: InProcess, counted: Counted, pat
 
 
 async def test_each_question_has_its_own_answer(site: InProcess, counted: Counted) -> None:
-    """Another query, another user and another method are other questions."""
+    """Another query, user, host and method are other questions."""
     other = await site.key_of(await site.user("other@example.com"))
     await site.client.get("/v1/plain", headers=other)
     counted.calls = 0
@@ -117,6 +117,8 @@ async def test_each_question_has_its_own_answer(site: InProcess, counted: Counte
         assert (await site.client.get("/v1/vouched")).content == b"1"
         assert (await site.client.get("/v1/vouched?limit=1")).content == b"2"
         assert (await site.client.get("/v1/vouched", headers=other)).content == b"3"
+    odd = await site.client.get("/v1/vouched", headers={"Host": "a b"})
+    assert odd.status_code == 400
     assert (await site.client.post("/v1/vouched")).content == b"4"
 
 
