@@ -35,6 +35,7 @@ from sotabox.pipeline.base_images import BaseImages
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.narration import BUILDING, narrated
 from sotabox.pipeline.railpack import ImageName, RailpackBuilder
 from sotabox.pipeline.release import Release
 from sotabox.pipeline.static_server import StaticServer
@@ -134,7 +135,7 @@ class Builder:
         context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)
         image = self._image_name(project, deployment)
         await self._gate.wait(log.build)
-        log.build("Building application...")
+        log.build(BUILDING)
         async with (
             self._limiter.bounded(log.build),
             Session(
@@ -147,7 +148,7 @@ class Builder:
                 labels=image.labels,
                 session=session,
                 build_id=deployment.id,
-                on_line=log.build,
+                on_line=narrated(plan, log.build),
                 dockerfile=context.dockerfile,
                 build_args={**secrets.build_args, CACHE_NAMESPACE: project.id},
                 timeout_s=self._settings.build_timeout_s,

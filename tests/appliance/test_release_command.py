@@ -25,6 +25,7 @@ def test_release_command_runs_before_the_swap(box: Box, app_files: dict[str, str
     log = box.log_of("shop", deployment["id"])
     assert "Running the release command" in log
     lines = log.splitlines()
+    assert "[build] Installing dependencies..." in lines
     told = ["[deploy]   42", "[deploy] Release command finished", "[deploy] Container started"]
     assert [line for line in lines if line in told] == told
     assert deployment["duration_ms"]["release"] > 0
