@@ -2,15 +2,26 @@
 
 import re
 import secrets
+import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from http.client import HTTPResponse
 
 import pytest
 
 from tests.box import Box, running_box
-from tests.contract.wire import GoClient, SdkClient
+from tests.contract.wire import GoClient, SdkClient, connect
 
 pytestmark = pytest.mark.engine
+
+
+@pytest.fixture(scope="module")
+def narrow(docker_host: str) -> Iterator[Box]:  # noqa: ARG001 - its end tells what was left
+    """A box that takes twenty requests a minute, and lets one deployment wait."""
+    with running_box(rate_limit="20", queue_max="1") as box:
+        yield box
 
 
 def member(box: Box) -> tuple[str, str]:
@@ -139,23 +150,44 @@ def test_database_of_a_project_is_not_there_yet(sdk: SdkClient, project: str) ->
     assert (reply.status, reply.code) == (404, "not_found")
 
 
-def test_requests_of_a_minute_are_counted_and_limited(docker_host: str) -> None:  # noqa: ARG001
+def test_requests_of_a_minute_are_counted_and_limited(narrow: Box) -> None:
     """On every response what is left; then 429 and when to go on. A stream counts once."""
-    with running_box(rate_limit="20") as box:
-        _, key = member(box)  # nobody has asked for anything with this one
-        client = SdkClient(box.port, "api.localhost", key)
-        while time.time() % 60 > 45:  # all of it in one of the windows, which begin with minutes
-            time.sleep(0.5)
-        replies = [client.ask("GET", "/v1/projects") for _ in range(20)]
-        assert [int(reply.headers["x-ratelimit-remaining"]) for reply in replies] == [
-            *range(19, -1, -1)
-        ]
-        for reply in replies:
-            assert reply.headers["x-ratelimit-limit"] == "20"
-            assert 0 < int(reply.headers["x-ratelimit-reset"]) - time.time() <= 61
-        refused = client.ask("GET", "/v1/projects")
-        assert (refused.status, refused.code) == (429, "rate_limited")
-        assert 1 <= int(refused.headers["retry-after"]) <= 60
-        assert "x-ratelimit-limit" in refused.headers
-        nobody = replace(client, key="sota_" + "0" * 40).ask("GET", "/v1/projects")
-        assert (nobody.status, nobody.headers["x-ratelimit-limit"]) == (401, "20")
+    _, key = member(narrow)  # nobody has asked for anything with this one
+    client = SdkClient(narrow.port, "api.localhost", key)
+    while time.time() % 60 > 45:  # all of it in one of the windows, which begin with minutes
+        time.sleep(0.5)
+    with connect(client.port) as connection, closing(HTTPResponse(connection)) as stream:
+        connection.sendall(client.request("GET", "/v1/events"))
+        stream.begin()
+        assert stream.status == 200
+        assert stream.headers["x-ratelimit-remaining"] == "19"
+        replies = [client.ask("GET", "/v1/projects") for _ in range(19)]
+    assert [int(reply.headers["x-ratelimit-remaining"]) for reply in replies] == [
+        *range(18, -1, -1)
+    ]
+    for reply in replies:
+        assert reply.headers["x-ratelimit-limit"] == "20"
+        assert 0 < int(reply.headers["x-ratelimit-reset"]) - time.time() <= 61
+    refused = client.ask("GET", "/v1/projects")
+    assert (refused.status, refused.code) == (429, "rate_limited")
+    assert 1 <= int(refused.headers["retry-after"]) <= 60
+    assert "x-ratelimit-limit" in refused.headers
+    nobody = replace(client, key="sota_" + "0" * 40).ask("GET", "/v1/projects")
+    assert (nobody.status, nobody.headers["x-ratelimit-limit"]) == (401, "20")
+
+
+def test_queue_that_is_full_says_when_to_come_again(narrow: Box, site_archive: bytes) -> None:
+    """503 with `Retry-After`; the archive was taken in for nothing, and nothing of it is left."""
+    project, other = narrow.create("shop"), narrow.create("other")
+    with closing(sqlite3.connect(narrow.directory / "sotabox.db", timeout=30)) as store, store:
+        store.execute(
+            "INSERT INTO deployments (id, project_id, number, status, source, phases, created_at,"
+            " updated_at) VALUES ('waits', ?, 1, 'pending', 'archive', '{}', '2030', '2030')",
+            (other,),
+        )
+    client = GoClient(narrow.port, "api.localhost", narrow.key)
+    refused = client.deploy(project, site_archive)
+    assert (refused.status, refused.code) == (503, "queue_full")
+    assert int(refused.headers["retry-after"]) > 0
+    assert client.ask("GET", f"/v1/projects/{project}/deployments").data == []
+    assert list((narrow.directory / "archives").iterdir()) == []
