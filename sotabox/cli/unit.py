@@ -71,7 +71,8 @@ WantedBy=multi-user.target
 _CADDY: Final = """\
 [Unit]
 Description=sotabox router (Caddy)
-After=network-online.target
+# Before the engine has made its bridges, requests for apps' addresses would leave by the default route.
+After=network-online.target docker.service
 Wants=network-online.target
 StartLimitIntervalSec=0
 

@@ -41,6 +41,13 @@ def test_builds_can_be_bounded_from_within_the_unit() -> None:
     assert "ProtectControlGroups" not in render_unit("sotabox", Path("/b"), BOX)
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_no_request_goes_out_before_the_engine_has_its_bridges(name: str) -> None:
+    """After a reboot, what is meant for an app reaches nobody else on the provider's network."""
+    [after] = [line for line in render_unit(name, Path("/b"), BOX).splitlines() if "After=" in line]
+    assert "docker.service" in after
+
+
 def test_percent_sign_in_a_path_is_kept() -> None:
     """A data directory may be called anything: systemd does not take `%h` for my home."""
     text = render_unit("sotabox", Path("/b"), Settings(data_dir=Path("/srv/%h")))
