@@ -53,12 +53,25 @@ class HealthChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplicasChanged:
+    """A container of an app that serves went down, or came back."""
+
+    project_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lagged:
     """The subscriber was too slow; events before this one are lost to it."""
 
 
 Event: TypeAlias = (
-    DeploymentChanged | ProjectChanged | DomainChanged | HealthChanged | Sampled | Lagged
+    DeploymentChanged
+    | ProjectChanged
+    | DomainChanged
+    | HealthChanged
+    | ReplicasChanged
+    | Sampled
+    | Lagged
 )
 
 

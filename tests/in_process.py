@@ -37,6 +37,7 @@ from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.fetch import Fetcher
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.pipeline import Pipeline
+from sotabox.pipeline.presence import Presence
 from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.queue import Queue
 from sotabox.settings import Settings
@@ -153,6 +154,7 @@ async def open_site(
         rooms=None,  # type: ignore[arg-type]  # networks need an engine: tests/contract has one
         serving=None,  # type: ignore[arg-type]  # so do containers
         commands=None,  # type: ignore[arg-type]  # and what runs in them
+        presence=Presence(store=store, bus=bus),
         fetcher=Fetcher(chosen, store, judge),
         puller=Puller(
             chosen,

@@ -18,6 +18,7 @@ from sotabox.pipeline.health import HealthCheck
 from sotabox.pipeline.limits import PlanLimits
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.pipeline import Pipeline
+from sotabox.pipeline.presence import Presence
 from sotabox.pipeline.projects import ProjectRooms
 from sotabox.pipeline.queue import Queue
 from sotabox.pipeline.release_command import ReleaseCommand
@@ -49,6 +50,7 @@ class PipelineParts:
         self.rebuilds = releases.rebuilds
         self.health = HealthCheck()
         self.crashes = Crashes(store=store, containers=containers)
+        self.presence = Presence(store=store, bus=base.bus)
         self.retention = Retention(settings, store, base.images, containers)
         candidates = Candidates(
             settings, base.instance_id, containers, base.networks, self.health, limits
@@ -150,6 +152,7 @@ class PipelineParts:
             puller=releases.puller,
             serving=serving,
             commands=self.commands,
+            presence=self.presence,
             swaps=locks,
             limits=ArchiveLimits(settings.files_max, settings.unpacked_max_bytes),
         )
@@ -160,7 +163,9 @@ class PipelineParts:
     async def on_event(self, event: ContainerEvent) -> None:
         """Something happened to a container."""
         await self.crashes.on_event(event)
+        await self.presence.on_event(event)
         await self.repairs.on_event(event)
+        await self.presence.settle(event.project_id)
 
     async def on_engine(self) -> None:
         """The engine is there, for the first time or again: what it holds is made what we say."""

@@ -97,6 +97,7 @@ class OverviewPage(Page):
     shown: Deployment | None  # the one that serves, else the newest
     headline: str
     took_ms: int
+    up: int  # how many of its containers run
     plan: str
     entries: tuple[Entry, ...]
     pending: Pending | None
@@ -211,6 +212,7 @@ async def overview(
         shown=shown,
         headline=story.headline(shown) if shown else "",
         took_ms=story.total_ms(shown.phases) if shown else 0,
+        up=me.box.pipeline.presence.up(shown) if shown else 0,
         plan=plan.headline if plan else "",
         entries=await entries_of(me, head, recent),
         pending=await pending_of(me, head),

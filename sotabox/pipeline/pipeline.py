@@ -17,6 +17,7 @@ from sotabox.pipeline.commands import Commands
 from sotabox.pipeline.fetch import Fetcher
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.log import DeploymentLog
+from sotabox.pipeline.presence import Presence
 from sotabox.pipeline.projects import ProjectRooms
 from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.queue import Queue
@@ -36,6 +37,7 @@ class Pipeline:
     rooms: ProjectRooms
     serving: Serving
     commands: Commands
+    presence: Presence
     fetcher: Fetcher
     puller: Puller
     swaps: ProjectLocks

@@ -4,9 +4,11 @@ import re
 import secrets
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import docker
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -40,6 +42,28 @@ def test_projects_follow_what_others_do(box: Box, open_page: Callable[..., Page]
     expect(row).to_contain_text("running")
     assert page.evaluate("window.sameDocument")
     expect(page.get_by_role("link", name="New project")).to_be_focused()
+
+
+def test_replica_that_is_down_is_told_until_it_is_back(
+    box: Box, open_page: Callable[..., Page]
+) -> None:
+    """Somebody kills one of two containers: an open page says so, and no more once it runs again."""
+    project_id = box.create("twins")
+    box.request("PATCH", "/v1/projects/twins/settings", {"replicas": 2})
+    box.deploy("twins", SITE)
+    page = open_page()
+    with page.expect_response(re.compile("/events")):
+        page.goto("/projects/twins")
+    now = page.locator("#now")
+    expect(now).to_contain_text("2 containers serve it")
+    expect(now).not_to_contain_text("of 2 containers")
+    with closing(docker.DockerClient(timeout=60)) as engine:
+        found = engine.containers.list(filters={"label": f"sotabox.project={project_id}"})
+        victim = max(found, key=lambda one: one.attrs["Created"])
+        victim.kill()  # the engine does not start again what was killed by hand
+        expect(now).to_contain_text("1 of 2 containers runs")
+        victim.start()
+    expect(now).not_to_contain_text("of 2 containers", timeout=30_000)
 
 
 def test_lost_connection_is_told_and_mends_by_itself(
