@@ -130,17 +130,24 @@ def check_hosts(routes: Sequence[Route], settings: RouterSettings) -> None:
     for route in routes:
         wildcards = {domain.name for domain in route.domains if domain.is_wildcard}
         for host in route.names:
-            if not _HOST.fullmatch(host.removeprefix("*.") if host in wildcards else host):
-                raise Invalid(
-                    f"{host!r} is not a hostname in lower case",
-                    hint="Use letters, digits, '-' and '.'; international names in punycode.",
-                )
+            _check_form(host.removeprefix("*.") if host in wildcards else host)
             if host in owners:
                 raise DuplicateHost(
                     f"{host} is claimed by project {route.project_id} and by {owners[host]}",
                     hint="Remove the domain from one of them.",
                 )
             owners[host] = f"project {route.project_id}"
+        for domain in route.domains:
+            if domain.redirect_to:
+                _check_form(domain.redirect_to)
+
+
+def _check_form(host: str) -> None:
+    if not _HOST.fullmatch(host):
+        raise Invalid(
+            f"{host!r} is not a hostname in lower case",
+            hint="Use letters, digits, '-' and '.'; international names in punycode.",
+        )
 
 
 def _server(

@@ -233,7 +233,6 @@ def _back_up(box: Box, folder: Path) -> None:
 
 def test_secrets_are_in_nothing_that_is_written(town: Town) -> None:
     """Logs, the database with its journal, every other file, backups, process arguments."""
-    town.canaries.found_in(b"")
     files = {
         str(path): path.read_bytes()
         for folder in (town.box.directory, town.backups)
@@ -241,7 +240,7 @@ def test_secrets_are_in_nothing_that_is_written(town: Town) -> None:
         if path.is_file()
     }
     assert any(name.endswith("-wal") for name in files), "the journal is looked at as well"
-    assert any(".tar" in name or "backup" in name for name in files)
+    assert sum(name.startswith(str(town.backups)) for name in files) >= 2
     files |= {
         "log": town.box.log_text().encode(),
         "arguments": b"\0".join(town.arguments.seen),

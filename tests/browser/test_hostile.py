@@ -1,9 +1,11 @@
 """Every page of the dashboard in a real browser, on a box whose every text is hostile."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -174,6 +176,49 @@ def test_form_that_comes_back_holds_text(page: Page, ids: dict[str, str], marks:
     assert [each for each in answered if each["foreign"] or each["status"] >= 500] == []
     assert sum(each["again"] for each in answered) > 8, answered
     assert troubles(page) == []
+
+
+@pytest.mark.usefixtures("ids")
+def test_nothing_of_it_reaches_caddy(box: Box) -> None:
+    """Its document would put variables of the environment where a text has braces."""
+    socket = str(box.directory / "router/run/admin.sock")
+    with httpx.Client(transport=httpx.HTTPTransport(uds=socket)) as caddy:
+        document = caddy.get("http://localhost/config/").text
+    assert "hostile.localhost" in document
+    assert "pwned" not in document
+    for domain in ("{env.HOME}.example.com", "a.example.com{env.HOME}", "{file./etc/passwd}"):
+        for body in ({"domain": domain}, {"domain": "b.example.com", "redirect_to": domain}):
+            assert box.request("POST", "/v1/projects/hostile/domains", body).status == 422, body
+
+
+@pytest.mark.usefixtures("ids")
+def test_sources_are_no_commands(box: Box, tmp_path: Path) -> None:
+    """Neither Git nor a shell takes an address, a branch, a directory or an image for an order."""
+    made = tmp_path / "made"
+    texts = [
+        f"; touch {made}",
+        f"$(touch {made})",
+        f"`touch {made}`",
+        f"--upload-pack=touch {made}",
+        f"--upload-pack=touch${{IFS}}{made}",
+        f"--output={made}",
+        f"ext::sh -c touch% {made}",
+        f"|touch {made}",
+        "-c core.sshCommand=id",
+        "a\n--exec=id",
+        "HEAD:../../etc",
+    ]
+    with git_server.running(tmp_path) as server:
+        server.commit("public/app", {"README": "x"})
+        given = {"git": server.url("public/app")}
+        bodies = [given | {name: text} for text in texts for name in ("git", "ref", "directory")]
+        bodies += [given | {"git": f"{given['git']}/{text}"} for text in texts]
+        for body in [*bodies, *({"image": text} for text in texts)]:
+            answer = box.request("POST", "/v1/projects/hostile/deploy", body)
+            assert answer.status in {202, 422}, (body, answer.body)
+            if answer.status == 202:
+                assert box.settled("hostile", answer.data["id"])["status"] == "failed", body
+    assert not made.exists()
 
 
 @pytest.mark.parametrize("page", [{"expected": "Content Security"}], ids=[""], indirect=True)

@@ -93,6 +93,16 @@ def test_render_config_domain_that_is_another_pattern_is_refused(
         render_config(routes, settings, pages)
 
 
+@pytest.mark.parametrize("target", ["{env.HOME}.example.org", "*.example.org", "a.org/{path}"])
+def test_render_config_redirect_to_a_pattern_is_refused(
+    target: str, settings: RouterSettings, pages: Pages
+) -> None:
+    """A redirect can't hand out what Caddy knows."""
+    routes = [Route(("a.localhost",), "a", "/u", (CustomHost("a.example.org", target),))]
+    with pytest.raises(Invalid, match="hostname"):
+        render_config(routes, settings, pages)
+
+
 def test_render_config_domain_claimed_twice_is_refused(
     settings: RouterSettings, pages: Pages
 ) -> None:
