@@ -1,5 +1,5 @@
 # What a newcomer needs: `make setup`, then `make check`.
-.PHONY: help setup check test serve zipapp release bench lock docs vendor
+.PHONY: help setup check test serve zipapp release bench lock docs picture vendor
 
 help:     ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*##/:\t/'
@@ -28,6 +28,9 @@ bench:    ## measures everything anew, beside its floors, and writes docs/perfor
 
 docs:     ## rewrites the pages of docs/ that are made from code
 	.venv/bin/python tests/reference.py
+
+picture:  ## takes the README's picture of the dashboard anew
+	.venv/bin/python -m tests.browser.picture
 
 # Only the public index and its hashes go into a lock, whatever this machine's pip is set up to use.
 COMPILE := env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null \

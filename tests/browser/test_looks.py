@@ -3,10 +3,7 @@
 The screenshots are for people: `tests/screenshots/`, which Git ignores.
 """
 
-import sqlite3
-import time
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -15,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.box import Box
 from tests.browser import axe
 from tests.browser.conftest import EMAIL, SCREENSHOTS
+from tests.browser.figures import record
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -29,24 +27,6 @@ COPY server.py /server.py
 CMD ["python", "/server.py"]
 """
 BROKEN = "FROM python:3.13-slim\nRUN echo compiling && python -c 'import flask'\n"
-
-
-def record(box: Box, slug: str) -> None:
-    """Writes an hour of figures of an app, as the box would in an hour."""
-    with closing(sqlite3.connect(box.directory / "sotabox.db", timeout=30)) as database, database:
-        (id_,) = database.execute("SELECT id FROM projects WHERE slug = ?", (slug,)).fetchone()
-        now = int(time.time())
-        for step in (30, 300):
-            for at in range(now - now % step - 3600 + step, now, step):
-                wave = 1 + at // step % 7
-                database.execute(
-                    """INSERT OR REPLACE INTO samples (project_id, step_s, at, seconds, cpu_ms,
-                       memory_bytes, ok, redirect, client_error, server_error, duration_ms, slow,
-                       within_25ms, within_50ms, received_bytes, sent_bytes)
-                       VALUES (?, ?, ?, ?, ?, ?, ?, 3, 2, 1, 100, 0, ?, ?, ?, ?)""",
-                    (id_, step, at, step, 900 * wave, 30_000_000 * wave, 9 * wave, 5 * wave,
-                     9 * wave + 6, 7_000 * wave, 90_000 * wave),
-                )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
