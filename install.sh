@@ -40,7 +40,7 @@ main() {
     BEGAN=$(date +%s)
     read_arguments "$@"
     set_places
-    [ "$(id -u)" = 0 ] || die "this needs root" "Run it with sudo."
+    [ "$(id -u)" = 0 ] || die "this needs root" "$(how_as_root "$@")"
     if [ "$UNINSTALL" = yes ]; then
         uninstall
         return
@@ -143,6 +143,7 @@ check_server() {
     [ "$memory_mb" -ge 400 ] || die "$memory_mb MB of memory are too little" "512 MB are the least."
     [ "$free_mb" -ge 1500 ] || die "$free_mb MB of disk are too little for $DATA_DIR" \
         "Free up to 1500 MB (see: df -h), or give --data-dir on a larger disk."
+    say_what_is_scarce
     check_python_and_engine
     check_port "$(setting SOTABOX_HTTP_PORT 80)" --http-port
     domain=$(setting SOTABOX_DOMAIN localhost)
@@ -153,6 +154,17 @@ check_server() {
     serves_plain_only || check_name "$domain"
     [ -n "$FROM$CHECKOUT$RELEASES" ] || [ -f "$PROGRAM" ] || die "it is not known where to get sotabox from" \
         "Run install.sh of a release or of a checkout, or give --from sotabox.pyz."
+}
+
+# What works, but not as well as it could.
+say_what_is_scarce() {
+    swap_mb=$(awk '/^SwapTotal/ { print int($2 / 1024) }' /proc/meminfo)
+    [ "$((memory_mb + swap_mb))" -ge 1800 ] ||
+        warn "$memory_mb MB of memory, $swap_mb MB of swap: builds of larger apps may not fit; 2 GB of swap help:" \
+            "sudo sh -c 'cd / && fallocate -l 2G swapfile && chmod 600 swapfile && mkswap swapfile && swapon swapfile" \
+            "  && echo /swapfile none swap sw 0 0 >>/etc/fstab'"
+    [ -n "$PREFIX" ] || [ -d /run/systemd/system ] ||
+        warn "no systemd runs here: sotabox is started in the background, and not at the next start of the server"
 }
 
 check_python_and_engine() {
@@ -185,7 +197,20 @@ check_port() {
     pid=$(listener_of "$1")
     [ -n "$pid" ] || return 0
     case $(tr '\0' ' ' <"/proc/$pid/cmdline") in *"$DATA_DIR"[/\ ]*) return 0 ;; esac
-    die "port $1 is taken by $(cat "/proc/$pid/comm") (process $pid)" "Stop it, or choose another with $2."
+    die "port $1 is taken by $(cat "/proc/$pid/comm") (process $pid)" "$(how_to_free "$1" "$2" "$pid")"
+}
+
+# What frees port $1, of option $2, which process $3 holds.
+how_to_free() {
+    unit=$(sed -n 's|.*/system\.slice/\(.*/\)\{0,1\}\([^/]*\.service\).*|\2|p' "/proc/$3/cgroup" 2>/dev/null | head -n 1)
+    case $(cat "/proc/$3/comm"):$unit in
+        docker-proxy:*) printf 'A container publishes it (see: docker ps --filter publish=%s): stop that' "$1" ;;
+        *:?*) printf 'Stop it for good (systemctl disable --now %s)' "$unit" ;;
+        *) printf 'Stop it' ;;
+    esac
+    printf ', or choose another port with %s' "$2"
+    [ "$2" != --http-port ] || printf ', and --tls off if it is to stay in front and pass requests on'
+    printf '.'
 }
 
 # The id of a process that listens on TCP port $1, or nothing.
@@ -197,15 +222,24 @@ listener_of() {
 }
 
 # Only warns: DNS may be set later, and a server may have its public address from a router before it.
+# The dashboard is at $1 itself, apps are below it.
 check_name() {
-    found=$(getent ahostsv4 "sotabox-check.$1" | awk '{ print $1; exit }') || found=''
-    if [ -z "$found" ]; then
-        warn "*.$1 leads nowhere yet: set DNS records A for $1 and *.$1 to this server's address"
-    elif awk '/32 host/ { print last } { last = $2 }' /proc/net/fib_trie | grep -qxF "$found"; then
-        ok "*.$1 leads here ($found)"
-    else
-        warn "*.$1 leads to $found, which this server doesn't have itself: right only behind a router"
-    fi
+    own=$(awk '/32 host LOCAL/ { print last } { last = $2 }' /proc/net/fib_trie | grep -v '^127\.' | sort -u)
+    wrong=''
+    for name in "$1" "*.$1"; do
+        found=$(getent ahostsv4 "$(printf %s "$name" | sed 's/^\*/sotabox-check/')" | awk '{ print $1; exit }') || found=''
+        if [ -z "$found" ]; then warn "$name leads nowhere yet" && wrong=yes
+        elif printf '%s\n' "$own" | grep -qxF "$found"; then ok "$name leads here ($found)"
+        else warn "$name leads to $found, which is none of this server's own addresses: right only behind a router" && wrong=yes; fi
+    done
+    [ -z "$wrong" ] || warn "set in DNS, where $1 is managed; certificates come once that is done:" \
+        "$1    A  $(public_of "$own")" "*.$1  A  $(public_of "$own")"
+}
+
+# The first of these addresses that the internet can reach, or words for it.
+public_of() {
+    printf '%s\n' "$1" | grep -Ev '^(10|127|169\.254|192\.168|172\.(1[6-9]|2[0-9]|3[01])|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))\.' |
+        head -n 1 | grep . || printf "this server's public address"
 }
 
 say_plan() {
@@ -407,7 +441,13 @@ uninstall() {
 
 ok() { printf '  ok   %s\n' "$1"; }
 todo() { printf '  →    %s\n' "$1"; }
-warn() { printf '  !    %s\n' "$1"; }
+
+# Each word after the first is a line of its own, to copy.
+warn() {
+    printf '  !    %s\n' "$1"
+    shift
+    [ $# = 0 ] || printf '         %s\n' "$@"
+}
 
 # Says what was done, and how long after the last thing that was.
 did() {
@@ -438,6 +478,14 @@ hold_lock() {
     mkdir -p "$(dirname "$LOCK")"
     exec 9>>"$LOCK"
     flock -n 9 || die "another install.sh is at work" "Wait until it has ended."
+}
+
+# The command that is to be typed in place of this one.
+how_as_root() {
+    case $0 in
+        */install.sh) echo "Run: sudo $0${*:+ $*}" ;;
+        *) echo "Run: curl -fsSL ${RELEASES:-ADDRESS}${RELEASES:+/$RELEASE/install.sh} | sudo sh -s --${*:+ $*}" ;;
+    esac
 }
 
 digest_of() { { sha256sum "$1" 2>/dev/null || :; } | cut -c 1-64; }
