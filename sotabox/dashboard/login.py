@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import unquote
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
@@ -68,7 +67,7 @@ async def show_login(visit: NamedDependency[Visit]) -> Response[bytes]:
     """The login."""
     page = LoginPage(
         is_set_up=await setup.is_set_up(visit.box.store),
-        next=local_path(unquote(visit.request.query_params.get("next", "/"))),
+        next=local_path(visit.request.query_params.get("next", "/")),
     )
     return visit.show(page)
 

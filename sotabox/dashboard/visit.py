@@ -29,6 +29,8 @@ from sotabox.web.visitor import visitor_of
 _SESSION: Final = "sotabox"
 _GUEST: Final = "sotabox-guest"
 _HTML: Final = "text/html; charset=utf-8"
+#: What stands in an address as it is (RFC 3986, 2); all else can't stand in a header either.
+_IN_URLS: Final = "/?%:@!$&'()*+,;=~"
 #: Scripts, styles, pictures and events of our own, and nothing else from anywhere.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -119,7 +121,7 @@ class Visit:
     def go(self, path: str, notice: str = "", **query: str) -> Response[bytes]:
         """On to another page, where `notice` (a name of `NOTICES`) is said."""
         query |= {"notice": notice} if notice else {}
-        target = path + (f"?{urlencode(query)}" if query else "")
+        target = quote(path, safe=_IN_URLS) + (f"?{urlencode(query)}" if query else "")
         if self.by_script:
             return self._answer(b"", 204, {"hx-redirect": target})
         return self._answer(b"", 303, {"location": target})

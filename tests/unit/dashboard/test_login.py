@@ -1,8 +1,11 @@
 """Who gets in, who stays in, and who can't make somebody's browser do things."""
 
+import html
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from sotabox.dashboard.login import local_path
@@ -255,3 +258,17 @@ async def test_logins_are_in_the_audit_log(guest: Browser) -> None:
         (EMAIL, "log_in", {"by": "password"}, 200),
         (EMAIL, "log_in", {"by": "password"}, 401),
     ]
+
+
+@pytest.mark.parametrize("path", ["/projects/世界?q=é", "/search?q=a%26b", "/?q=%25"])
+async def test_login_leads_back_to_any_address(guest: Browser, path: str) -> None:
+    """Whatever was asked for before, in any script, is where one is after the login."""
+    sent = await guest.get(path)
+    form = await guest.get(sent.headers["location"])
+    back = re.search(r'name="next" value="([^"]*)"', form.text)
+    assert back
+    answer = await guest.send(
+        "/login", {"email": EMAIL, "password": PASSWORD, "next": html.unescape(back[1])}
+    )
+    assert answer.status_code == 303
+    assert httpx.URL(answer.headers["location"]) == httpx.URL(path)
