@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sotabox.builds.bases import image_of
+from sotabox.builds.languages.ports import find_port, habits
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import BUILD, SOURCE, Cache, Carry, LanguagePlan, Reason, Step, Toolchain
 from sotabox.builds.source import Tree
@@ -37,6 +38,15 @@ _LIBRARIES: Final = {
     "sqlite3": (("libsqlite3-dev",), ("libsqlite3-0",)),
     "zlib": (("zlib1g-dev",), ("zlib1g",)),
 }  # fmt: skip
+_PORTS: Final = habits(
+    "**/*.{c,cc,cpp,cxx,h,hpp}",
+    r"""getenv\(\s*["]\w*PORT""",
+    r"""\bhtons\(\s*(\d{4,5})\b""",
+    r"""[.>]port\(\s*(\d{4,5})\b""",
+    r"""\b(?:listen|addListener)\(\s*["]0\.0\.0\.0["],\s*(\d{4,5})\b""",
+    r"""#define\s+\w*PORT\w*\s+(\d{4,5})\b""",
+    r"""\b\w*(?:port|PORT)\w*\s*=\s*(\d{4,5})\b""",
+)
 _ASKED: Final = re.compile(
     r"(?:find_package|pkg_check_modules|dependency)\s*\(([^)]*)\)", re.IGNORECASE
 )
@@ -58,6 +68,7 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     if not name and not overrides.start:
         return Declined("it builds no executable")
     development, runtime = _libraries(tree, cmake=cmake)
+    listening = find_port(tree, _PORTS, overrides)
     image = image_of("debian", "", overrides.images)
     manifest = "CMakeLists.txt" if cmake else "meson.build"
     return LanguagePlan(
@@ -78,15 +89,20 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
         if overrides.build
         else (Carry(SOURCE, ".", "/app"), Carry(BUILD, "/out/", "/usr/local/bin/")),
         start=None if overrides.build else name or None,
+        port=listening.port,
         no_start="With a build command of your own only you know what it leaves to start.",
         reasons=(
             Reason("C/C++", manifest),
             Reason(f"start: {name}", f"the executable in {manifest}"),
+            *listening.reasons,
         ),
-        warnings=tuple(
-            f"{path} is not read: its packages are not installed"
-            for path in ("vcpkg.json", "conanfile.txt", "conanfile.py")
-            if tree.exists(path)
+        warnings=(
+            *listening.warnings,
+            *(
+                f"{path} is not read: its packages are not installed"
+                for path in ("vcpkg.json", "conanfile.txt", "conanfile.py")
+                if tree.exists(path)
+            ),
         ),
     )  # fmt: skip
 

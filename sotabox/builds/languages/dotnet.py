@@ -7,8 +7,19 @@ from posixpath import basename, dirname, normpath
 from typing import Final
 
 from sotabox.builds.bases import image_of
+from sotabox.builds.languages.ports import find_port, habits
 from sotabox.builds.overrides import Overrides
-from sotabox.builds.plan import BUILD, Cache, Carry, LanguagePlan, Reason, Step, Toolchain, Version
+from sotabox.builds.plan import (
+    BUILD,
+    Cache,
+    Carry,
+    LanguagePlan,
+    Reason,
+    Static,
+    Step,
+    Toolchain,
+    Version,
+)
 from sotabox.builds.source import Tree
 from sotabox.builds.verdict import Declined
 from sotabox.builds.versions import Wanted, choose, from_tool_files
@@ -25,16 +36,27 @@ _FIRST: Final = (
     "**/packages.lock.json", ".config/dotnet-tools.json",
 )  # fmt: skip
 _OUT: Final = "/out"
+_SITE: Final = "published"  # below the app's directory, where sites are taken from
+_IN_BROWSER: Final = ("a site of files, in published/wwwroot", "Blazor WebAssembly, with no server")
 _NUGET: Final = Cache("nuget", "/root/.nuget/packages")
-_WEB: Final = re.compile(r"""Sdk\s*=\s*["']Microsoft\.NET\.Sdk\.(?:Web|BlazorWebAssembly)["']""")
+_WEB: Final = re.compile(r"""Sdk\s*=\s*["']Microsoft\.NET\.Sdk\.Web["']""")
+_BROWSER: Final = re.compile(r"""Sdk\s*=\s*["']Microsoft\.NET\.Sdk\.BlazorWebAssembly["']""")
 _WORKER: Final = re.compile(r"""Sdk\s*=\s*["']Microsoft\.NET\.Sdk\.Worker["']""")
 _EXE: Final = re.compile(r"<OutputType>\s*(?:Win)?Exe\s*</OutputType>", re.IGNORECASE)
 _REFERENCE: Final = re.compile(r"""<ProjectReference\s[^>]*Include\s*=\s*["']([^"']+)["']""")
 _TESTS: Final = re.compile(r"Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true", re.IGNORECASE)
+#: Addresses in code or settings win over the variable with the addresses.
+_PORTS: Final = habits(
+    "**/{*.cs,*.fs,*.vb,appsettings.json,appsettings.Production.json}",
+    r"""["]\w*PORT["]""",
+    r"""\bListenAnyIP\(\s*(\d{4,5})\b""",
+    r"""\b(?:UseUrls|Run|Add)\(\s*["]https?://(?:0\.0\.0\.0|\*|\+|\[::\]):(\d{4,5})\b""",
+    r"""["]Url["]\s*:\s*["]http://(?:0\.0\.0\.0|\*|\+|\[::\]):(\d{4,5})\b""",
+)
 
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
-    """The published project's plan.
+    """The published project's plan: an app, or a site of files that runs in the browser.
 
     Raises:
         UnknownApp: no project can be started, or several could.
@@ -43,48 +65,85 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     if not project:
         return Declined("its projects are libraries and tests; none can be started")
     text = tree.read(project) or ""
+    browser = _BROWSER.search(text) is not None and not overrides.start
     version, warnings = _version(tree, project, text, overrides)
     assembly = _property(text, "AssemblyName") or basename(project).rpartition(".")[0]
-    locked = (
-        " --locked-mode"
-        if tree.exists(f"{dirname(project)}/packages.lock.json".lstrip("/"))
-        else ""
-    )
+    toolchain = _toolchain(tree, project, version, overrides, site=browser)
+    reasons = (Reason(".NET", project), Reason(f"the project {project}", why))
+    if browser:
+        return _site(toolchain, version, overrides, (*reasons, Reason(*_IN_BROWSER)), warnings)
+    listening = find_port(tree, _PORTS, overrides)
     return LanguagePlan(
         language=NAME,
         framework=NAME,
         versions=(version,),
-        toolchain=Toolchain(
-            name=NAME,
-            image=image_of("dotnet-sdk", version.version, overrides.images),
-            env={"DOTNET_CLI_TELEMETRY_OPTOUT": "1", "DOTNET_NOLOGO": "1"},
-            files=tuple(
-                dict.fromkeys(p for pattern in (_PROJECTS, *_FIRST) for p in tree.glob(pattern))
-            ),
-            install=(Step(f"dotnet restore{locked} {_quoted(project)}", caches=(_NUGET,)),),
-            env_prefixes=("NUGET_", "DOTNET_"),
-            # The packages lie in a cache that may be emptied while this layer is kept: so publish
-            # restores again, which costs a look at what is there.
-            build=(
-                Step(
-                    f"dotnet publish {_quoted(project)} -c Release -o {_OUT} -p:UseAppHost=false",
-                    caches=(_NUGET,),
-                ),
-            ),
-        ),
+        toolchain=toolchain,
         run_image=image_of("dotnet", version.version, overrides.images),
         run_env={"DOTNET_RUNNING_IN_CONTAINER": "true", "ASPNETCORE_HTTP_PORTS": ""},
         carries=(Carry(BUILD, "/app" if overrides.build else _OUT, "/app"),),
         start=None
         if overrides.build
         else f"ASPNETCORE_URLS=http://0.0.0.0:$PORT dotnet {_quoted(assembly + '.dll')}",
+        port=listening.port,
         no_start="With a build command of your own only you know what it leaves to start.",
         reasons=(
-            Reason(".NET", project),
-            Reason(f"the project {project}", why),
+            *reasons,
             Reason(f"start: dotnet {assembly}.dll", "the project's assembly"),
+            *listening.reasons,
         ),
+        warnings=(*warnings, *listening.warnings),
+    )
+
+
+def _site(
+    toolchain: Toolchain,
+    version: Version,
+    overrides: Overrides,
+    reasons: tuple[Reason, ...],
+    warnings: tuple[str, ...],
+) -> LanguagePlan:
+    """Blazor WebAssembly without a server of its own: what is published is all that there is."""
+    fallback = overrides.static_fallback
+    return LanguagePlan(
+        language=NAME,
+        framework=NAME,
+        versions=(version,),
+        toolchain=toolchain,
+        static=Static(
+            root=overrides.static_root or f"{_SITE}/wwwroot",
+            fallback=True if fallback is None else fallback,
+            built=True,
+        ),
+        carries=(),
+        health_path="/",
+        reasons=reasons,
         warnings=warnings,
+    )
+
+
+def _toolchain(
+    tree: Tree, project: str, version: Version, overrides: Overrides, *, site: bool
+) -> Toolchain:
+    locks = f"{dirname(project)}/packages.lock.json".lstrip("/")
+    locked = " --locked-mode" if tree.exists(locks) else ""
+    out = _SITE if site else _OUT
+    return Toolchain(
+        name=NAME,
+        image=image_of("dotnet-sdk", version.version, overrides.images),
+        env={"DOTNET_CLI_TELEMETRY_OPTOUT": "1", "DOTNET_NOLOGO": "1"},
+        files=tuple(
+            dict.fromkeys(p for pattern in (_PROJECTS, *_FIRST) for p in tree.glob(pattern))
+        ),
+        install=(Step(f"dotnet restore{locked} {_quoted(project)}", caches=(_NUGET,)),),
+        env_prefixes=("NUGET_", "DOTNET_"),
+        # The packages lie in a cache that may be emptied while this layer is kept: so publish
+        # restores again, which costs a look at what is there.
+        build=(
+            Step(
+                f"dotnet publish {_quoted(project)} -c Release -o {out} -p:UseAppHost=false",
+                caches=(_NUGET,),
+            ),
+        ),
     )
 
 
@@ -101,6 +160,7 @@ def _choose_project(tree: Tree) -> tuple[str, str]:
     }
     for kind, why in (
         (_WEB, "the only web project"),
+        (_BROWSER, "the only Blazor WebAssembly project"),
         (_WORKER, "the only worker"),
         (_EXE, "the only executable"),
     ):

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from sotabox.builds.bases import image_of
+from sotabox.builds.languages.ports import Listening, find_port, habits
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import (
     APP_DIR,
@@ -28,6 +29,9 @@ _OTP: Final = (((1, 14), "25"), ((1, 16), "26"), ((1, 18), "27"))
 _NEWEST_OTP: Final = "28"
 #: What a release's own runtime links with.
 _RUN_PACKAGES: Final = ("ca-certificates", "libncurses6", "libstdc++6", "openssl")
+_PORTS: Final = habits(
+    "{lib,apps,config}/**/*.{ex,exs}", r"""["']\w*PORT["']""", r"""\bport:\s*(\d{4,5})\b"""
+)
 _FIRST: Final = ("mix.exs", "mix.lock", "apps/*/mix.exs", "config/{config,prod}.exs")
 
 
@@ -38,6 +42,7 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     otp = _otp(tree, overrides, elixir)
     phoenix = re.search(r"\{:phoenix,", mix) is not None
     release, why = _release(mix)
+    listening = Listening() if phoenix else find_port(tree, _PORTS, overrides)
     return LanguagePlan(
         language=NAME,
         framework="phoenix" if phoenix else NAME,
@@ -53,12 +58,14 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
         },
         carries=(Carry(BUILD, f"{APP_DIR}/_build/prod/rel/{release}", APP_DIR),) if release else (),
         start=f"bin/{release} start" if release else None,
+        port=listening.port,
         no_start="mix.exs names neither an app nor a release.",
         reasons=(
             Reason("Phoenix" if phoenix else "Elixir", "mix.exs"),
             Reason(f"release {release}", why),
+            *listening.reasons,
         ),
-        warnings=warnings,
+        warnings=(*warnings, *listening.warnings),
         notes=_notes(tree, mix, release, phoenix=phoenix),
     )
 

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from sotabox.builds.bases import image_of
+from sotabox.builds.languages.ports import find_port, habits
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import APP_DIR, BUILD, SOURCE, Carry, LanguagePlan, Reason, Step, Toolchain
 from sotabox.builds.source import Tree
@@ -16,6 +17,10 @@ STRONG: Final = ("gleam.toml",)
 WEAK: Final = ()
 
 SHIPMENT: Final = f"{APP_DIR}/build/erlang-shipment"
+#: `mist.port(3000)` in a pipe, or with the builder before it.
+_PORTS: Final = habits(
+    "src/**/*.gleam", r"""["]\w*PORT["]""", r"""\.port\(\s*(?:\w+,\s*)?(\d{4,5})\b"""
+)
 
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
@@ -32,6 +37,7 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
         )
     gleam, warnings = choose("gleam", (overrides.version("gleam"), from_tool_files(tree, "gleam")))
     erlang, more = choose("erlang", (overrides.version("erlang"), from_tool_files(tree, "erlang")))
+    listening = find_port(tree, _PORTS, overrides)
     source = (Carry(SOURCE, ".", APP_DIR),) if overrides.flag("GLEAM_INCLUDE_SOURCE") else ()
     return LanguagePlan(
         language=NAME,
@@ -49,7 +55,12 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
         run_env={"LANG": "C.UTF-8"},
         carries=(*source, Carry(BUILD, SHIPMENT, "/opt/shipment")),
         start="/opt/shipment/entrypoint.sh run",
-        reasons=(Reason("Gleam", "gleam.toml"), Reason("start: the shipment", "gleam export")),
-        warnings=(*warnings, *more),
+        port=listening.port,
+        reasons=(
+            Reason("Gleam", "gleam.toml"),
+            Reason("start: the shipment", "gleam export"),
+            *listening.reasons,
+        ),
+        warnings=(*warnings, *more, *listening.warnings),
         notes=("The server must bind 0.0.0.0: Mist binds localhost unless told (mist.bind)",),
     )

@@ -7,12 +7,14 @@ from dataclasses import replace
 from typing import Final
 
 from sotabox.builds.bases import TOOLS, image_of
+from sotabox.builds.languages.assets import ASSETS, assets_helper
 from sotabox.builds.languages.compiled import (
     CARRIES,
     directories_above,
     program_path,
     strip_command,
 )
+from sotabox.builds.languages.go.embedded import front_end
 from sotabox.builds.languages.go.targets import (
     Target,
     choose_target,
@@ -20,6 +22,7 @@ from sotabox.builds.languages.go.targets import (
     target_in,
     workspace_modules,
 )
+from sotabox.builds.languages.ports import find_port, habits
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import APP_DIR, Cache, LanguagePlan, Reason, Step, Toolchain, Version
 from sotabox.builds.source import Tree
@@ -43,11 +46,20 @@ _C_INSIDE: Final = re.compile(
     r"|chai2010/webp|h2non/bimg|marcboeker/go-duckdb|duckdb/duckdb-go|linxGnu/grocksdb"
     r"|libgit2/git2go)|gopkg\.in/gographics/imagick|gocv\.io/x/gocv"
 )
+#: The program itself calls C.
+_CALLS_C: Final = re.compile(r'^import "C"$|^\s+"C"$', re.MULTILINE)
 #: Debian packages of such modules: for the build, for the run.
 _LIBRARIES: Final = (
     ("davidbyttow/govips", ("libvips-dev", "pkg-config"), ("libvips42t64",)),
     ("h2non/bimg", ("libvips-dev", "pkg-config"), ("libvips42t64",)),
     ("gographics/imagick", ("libmagickwand-dev", "pkg-config"), ("libmagickwand-7.q16-10",)),
+)
+_PORTS: Final = habits(
+    "**/*.go",
+    r"""["`]\w*PORT["`]|\benv(?:config|Default)?:"|AutomaticEnv""",
+    r"""["`](?:0\.0\.0\.0|\[::\])?:(\d{4,5})["`]""",
+    r"""\b\w*[pP]ort\w*\s*(?:\w+\s*)?:?=\s*"?:?(\d{4,5})\b""",
+    r"""\bflag\.\w+\([^)\n]*"(?:port|p|http-port)",\s*"?:?(\d{4,5})\b""",
 )
 
 
@@ -76,7 +88,10 @@ def _plan(tree: Tree, overrides: Overrides, target: Target) -> LanguagePlan:
     manifests = tuple(dict.fromkeys(p for m in _MANIFESTS for p in tree.glob(m)))
     vendored = tree.exists("vendor/modules.txt")
     needs = "\n".join(tree.read(path) or "" for path in manifests if path.endswith(".mod"))
-    cgo = bool(_C_INSIDE.search(needs))
+    cgo = bool(_C_INSIDE.search(needs)) or _calls_c(tree)
+    embedded = front_end(tree)
+    helper = assets_helper(tree, overrides, embedded[0]) if embedded else None
+    listening = find_port(tree, _PORTS, overrides)
     libraries = [row for row in _LIBRARIES if row[0] in needs]
     strip = strip_command((".go",), ("vendor",) if vendored else ())
     return LanguagePlan(
@@ -92,18 +107,30 @@ def _plan(tree: Tree, overrides: Overrides, target: Target) -> LanguagePlan:
             files=manifests,
             install=() if vendored or not manifests else (Step("go mod download", (_MODULES,)),),
             env_prefixes=_PREFIXES,
+            needs=(ASSETS,) if helper else (),
             build=(
                 Step(f"{_build(target, program, manifests)} && {strip}", (_MODULES, _COMPILED)),
             ),
         ),
+        helpers=(helper,) if helper else (),
         run_image=image_of("debian", "", overrides.images),
         run_packages=tuple(package for row in libraries for package in row[2]),
         carries=CARRIES,
         work_dir=f"{APP_DIR}/{target.module}" if target.module else APP_DIR,
         start=shlex.quote(f"{APP_DIR}/{program}"),
-        reasons=tuple(_reasons(target, manifests, cgo=cgo, vendored=vendored)),
-        warnings=(*warnings, *_warnings(target, manifests)),
+        port=listening.port,
+        reasons=(
+            *_reasons(target, manifests, cgo=cgo, vendored=vendored),
+            *((Reason("Node builds the front end", embedded[1]),) if helper and embedded else ()),
+            *listening.reasons,
+        ),
+        warnings=(*warnings, *_warnings(target, manifests), *listening.warnings),
     )
+
+
+def _calls_c(tree: Tree) -> bool:
+    files = (p for p in tree.glob("**/*.go") if not p.startswith("vendor/"))
+    return any(_CALLS_C.search(tree.read(path) or "") for path in files)
 
 
 def _version(tree: Tree, overrides: Overrides, target: Target) -> tuple[Version, tuple[str, ...]]:
@@ -144,7 +171,7 @@ def _reasons(
     yield Reason("Go", f"{manifests[0] if manifests else 'main.go'} in the archive")
     yield Reason(f"main package ./{target.package}", target.why)
     if cgo:
-        yield Reason("C compiler", "a module in go.mod that is C inside")
+        yield Reason("C compiler", "a module or a file that is C inside")
     if vendored:
         yield Reason("no download", "vendor/ holds the modules")
 

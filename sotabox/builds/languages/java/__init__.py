@@ -6,6 +6,7 @@ from sotabox.builds.bases import image_of
 from sotabox.builds.languages.java.artifact import Artifact, choose_artifact
 from sotabox.builds.languages.java.tool import BuildTool, read_tool
 from sotabox.builds.languages.java.version import java_version
+from sotabox.builds.languages.ports import Listening, find_port, habits
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import (
     APP_DIR,
@@ -27,6 +28,17 @@ STRONG: Final = (
 )  # fmt: skip
 WEAK: Final = ()
 
+#: Frameworks without a property for the port: their sources name it, or ask for it.
+_PORTS: Final = habits(
+    "**/{*.java,*.kt,*.scala,application.conf,application.yaml,application.yml}",
+    r"""["'{?]\w*PORT\b|server\.port""",
+    r"""\.(?:start|listen|port|bind|httpPort)\(\s*(\d{4,5})\b""",
+    r"""(?<![\w.])port\(\s*(\d{4,5})\b""",
+    r"""InetSocketAddress\(\s*(?:"0\.0\.0\.0",\s*)?(\d{4,5})\b""",
+    r"""(?:Server|ServerSocket)\(\s*(\d{4,5})\b""",
+    r"""\b\w*[pP]ort\w*(?:\s*:\s*Int)?\s*[=:]\s*(\d{4,5})\b""",
+)
+
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     """The plan of the jar that the build makes, whatever its name."""
@@ -37,6 +49,7 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     # A person's own start command names files where the build left them.
     own = bool(overrides.start)
     path = APP_DIR if own else artifact.path
+    listening = find_port(tree, _PORTS, overrides) if artifact.framework == NAME else Listening()
     collect = () if own else (Step(artifact.collect, always=True),)
     return LanguagePlan(
         language=NAME,
@@ -54,12 +67,14 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
         run_image=image_of("java", version.version, overrides.images),
         carries=(Carry(BUILD, path, APP_DIR),),
         start=artifact.start,
+        port=listening.port,
         reasons=(
             Reason("Java", tool.manifest),
             Reason(f"framework {artifact.framework}", artifact.why),
             *(() if overrides.build else (Reason(f"build: {_build(tool, artifact)}", tool.why),)),
+            *listening.reasons,
         ),
-        warnings=warnings,
+        warnings=(*warnings, *listening.warnings),
         notes=tool.notes,
     )
 

@@ -35,7 +35,7 @@ from sotabox.errors import Invalid
 
 NAME: Final = "php"
 STRONG: Final = ("composer.json",)
-WEAK: Final = ("index.php",)
+WEAK: Final = ("index.php", "*.php")
 
 #: Where frameworks keep what the web may see, in the order in which they are looked at.
 ROOTS: Final = ("public", "web", "webroot", "htdocs", "public_html", "html", "")
@@ -51,7 +51,7 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     composer = read_composer(tree)
     root, why = _root(tree, overrides)
     if root is None and not composer.has_dependencies and not overrides.start:
-        return Declined("composer.json requires no packages, and there is no index.php")
+        return Declined("there is no index.php, and composer.json requires no packages")
     framework = _framework(tree, composer)
     version, warnings = _version(tree, composer, overrides)
     image = image_of("frankenphp", version.version, overrides.images)
@@ -92,6 +92,8 @@ def _root(tree: Tree, overrides: Overrides) -> tuple[str | None, str]:
     for root in ROOTS:
         if tree.exists(f"{root}/index.php" if root else "index.php"):
             return root, f"{root}/index.php" if root else "index.php in the root"
+    if tree.exists("index.html") and (pages := tree.glob("*.php")):
+        return "", f"{pages[0]} beside index.html"
     return None, ""
 
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Final
 
 from sotabox.builds.languages.node.manifest import read_manifest
+from sotabox.builds.languages.python.facts import Start
 from sotabox.builds.languages.python.files import MAIN_FILES
 from sotabox.builds.languages.python.manager import REQUIREMENTS, choose_manager
 from sotabox.builds.languages.python.planning import plan_app, plan_site
 from sotabox.builds.languages.python.project import read_pipfile, read_project
 from sotabox.builds.languages.python.sites import find_site
-from sotabox.builds.languages.python.start import Start
 from sotabox.builds.languages.python.subject import find_subject
 from sotabox.builds.languages.python.version import python_version
 from sotabox.builds.overrides import Overrides
@@ -23,7 +23,12 @@ _NO_CONDA: Final = "a Conda environment is not supported: list its packages in a
 STRONG: Final = (
     *REQUIREMENTS, "pyproject.toml", "Pipfile", "setup.py", "mkdocs.yml", "mkdocs.yaml", *_CONDA,
 )  # fmt: skip
-WEAK: Final = (*(file for file in MAIN_FILES if "/" not in file), "manage.py", "streamlit_app.py")
+WEAK: Final = (
+    *(file for file in MAIN_FILES if "/" not in file),
+    "manage.py",
+    "streamlit_app.py",
+    "pelicanconf.py",
+)
 
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
@@ -47,7 +52,10 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
 def _not_ours(tree: Tree, start: Start | None, overrides: Overrides, *, listed: bool) -> str | None:
     """Why the tree is no Python app, if it is none."""
     beside_node = tree.exists("package.json")
-    if not tree.glob("**/*.py") and (beside_node or not overrides.start):
+    shown = (
+        start is not None and not start.file
+    )  # a framework's own command needs no file of Python
+    if not (tree.glob("**/*.py") or shown) and (beside_node or not overrides.start):
         return "there is no Python file"
     if not listed and beside_node and tree.exists("pyproject.toml"):
         return "pyproject.toml holds only tools' settings"

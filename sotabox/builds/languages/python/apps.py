@@ -19,6 +19,14 @@ _FACTORIES: Final = "create_app|make_app|get_app|build_app|create_application|ap
 #: `name = Constructor(`, `name: Type = module.Constructor(`, `name, other = constructor(`. No two of
 #: its parts match the same text, as a hostile file could make that take for ever.
 _MADE: Final = r"^(\w+)[ \t]*(?::[^=\n]*|(?:,[ \t]*\w+[ \t]*)+)?=[ \t]*(?:[\w.]+\.)?(?:{by})\("
+#: An app of an unknown framework, or a bare function of either protocol; no bot, queue or command.
+_ANY_APP: Final = re.compile(
+    r"^(?:(?P<object>app|application|asgi|asgi_app|wsgi_app)[ \t]*(?::[^=\n]*)?=(?![ \t]*(?:[\w.]+\.)?"
+    r"(?:Celery|Typer|Application\.builder|ApplicationBuilder|Client|Bot|Dispatcher|App|Tk|QApplication"
+    r"|ArgumentParser|None)\b)"
+    r"|(?:async )?def (?P<function>app|application)\((?:scope|environ|env)\b)",
+    re.MULTILINE,
+)
 _NOT_THE_APP: Final = re.compile(
     r"(?:^|/)(?:tests?|docs?|examples?|migrations|alembic|scripts|\.?venv|env|site-packages|build|"
     r"dist|notebooks|benchmarks?|__pycache__|\..*)/|(?:^|/)(?:test_.*|.*_test|conftest|setup|"
@@ -95,6 +103,14 @@ def find_app(
     for path, text in texts.items():
         if mentioned.search(text) and (factory := _factory(text)):
             return _located(tree, path, text, factory, factory=True)
+    return None
+
+
+def find_object(tree: Tree, texts: Mapping[str, str]) -> AppObject | None:
+    """What looks like an app that a server runs, whatever makes it: `app = …`, `def application(…)`."""
+    for path, text in texts.items():
+        if found := _ANY_APP.search(text):
+            return _located(tree, path, text, found["object"] or found["function"])
     return None
 
 

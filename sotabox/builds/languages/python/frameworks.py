@@ -20,7 +20,10 @@ class Framework:
     """A framework by its package (normalised).
 
     `constructors`: what makes the app object. `attribute`: what of that object is served. `command`
-    runs `{file}`. `signs`: what a file that listens by itself has in it. `imports`: the names under which a file imports it. `slug` as in the API.
+    runs `{file}` (`{module}` is its name). `signs`: what the file has in it. `imports`: the names under
+    which a file imports it. `files`: the likeliest ones first. `notebooks`: it shows those instead.
+    `added`: what its command needs beyond its package, unless it came with one of the extras `brings`.
+    `build`: what is made before it can start, with these `runtimes` of JavaScript. `slug` as in the API.
     """
 
     package: str
@@ -34,6 +37,11 @@ class Framework:
     files: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     server: str = ""  # comes with it
+    notebooks: bool = False
+    added: str = ""
+    brings: tuple[str, ...] = ()
+    build: str = ""
+    runtimes: tuple[str, ...] = ()
 
 
 #: A framework built on another comes before it.
@@ -57,6 +65,15 @@ FRAMEWORKS: Final = (
     Framework(package="falcon", kind=Kind.WSGI, constructors=("App", "API")),
     Framework(package="bottle", kind=Kind.WSGI, constructors=("Bottle", "default_app")),
     Framework(package="pyramid", kind=Kind.WSGI, constructors=("make_wsgi_app",)),
+    Framework(package="reflex", kind=Kind.SCRIPT, imports=("reflex",), signs=r"\bapp\s*=.*\bApp\(",
+              # What `reflex run` starts, which would compile everything first.
+              command="granian --interface asgi --factory {module}:app --host 0.0.0.0 --port $PORT",
+              build="REFLEX_USE_SYSTEM_BUN=true reflex export --frontend-only --no-zip",
+              runtimes=("node", "bun"),
+              # Its own signs that the server hands out what was exported.
+              env={"__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true", "__REFLEX_SKIP_COMPILE": "true",
+                   "REFLEX_ENV_MODE": "prod",
+                   "REFLEX_TELEMETRY_ENABLED": "false"}),
     Framework(package="chainlit", kind=Kind.SCRIPT, slug="chainlit", imports=("chainlit",),
               command="chainlit run {file} --host 0.0.0.0 --port $PORT --headless"),
     Framework(package="streamlit", kind=Kind.SCRIPT, slug="streamlit", imports=("streamlit",),
@@ -69,6 +86,17 @@ FRAMEWORKS: Final = (
               env={"GRADIO_SERVER_NAME": "0.0.0.0"}),  # noqa: S104 - the container's own interfaces
     Framework(package="marimo", kind=Kind.SCRIPT, imports=("marimo",),
               command="marimo run {file} --host 0.0.0.0 --port $PORT --headless"),
+    Framework(package="solara", kind=Kind.SCRIPT, imports=("solara",), files=("app.py", "sol.py"),
+              command="solara run {file} --host 0.0.0.0 --port $PORT --production"),
+    Framework(package="taipy", kind=Kind.SCRIPT, imports=("taipy",), files=("main.py", "app.py"),
+              command="taipy run {file} --host 0.0.0.0 --port $PORT --no-debug --no-reloader"),
+    Framework(package="mesop", kind=Kind.SCRIPT, imports=("mesop",), files=("main.py", "app.py"),
+              signs=r"import mesop as me\b", command="gunicorn -b 0.0.0.0:$PORT {module}:me",
+              added="gunicorn"),
+    Framework(package="flet", kind=Kind.SCRIPT, imports=("flet",), files=("main.py", "src/main.py"),
+              signs=r"\bapp\(|\brun\(", command="FLET_SERVER_PORT=$PORT python {file}",
+              added="'flet[web]'", brings=("web", "all"),
+              env={"FLET_FORCE_WEB_SERVER": "true", "FLET_SERVER_IP": "0.0.0.0"}),  # noqa: S104
     Framework(package="shiny", kind=Kind.SCRIPT, imports=("shiny",), files=("app.py",),
               command="shiny run {file} --host 0.0.0.0 --port $PORT"),
     Framework(package="robyn", kind=Kind.SCRIPT, imports=("robyn",),
@@ -77,6 +105,16 @@ FRAMEWORKS: Final = (
     Framework(package="panel", kind=Kind.SCRIPT, imports=("panel",),
               command="panel serve {file} --address 0.0.0.0 --port $PORT "
                       "--allow-websocket-origin='*'"),
+    Framework(package="bokeh", kind=Kind.SCRIPT, imports=("bokeh",), signs=r"\bcurdoc\(",
+              command="bokeh serve {file} --address 0.0.0.0 --port $PORT "
+                      "--allow-websocket-origin='*'"),
+    Framework(package="voila", kind=Kind.SCRIPT, notebooks=True,
+              command="voila {file} --no-browser --Voila.ip=0.0.0.0 --port=$PORT"),
+    Framework(package="jupyterlab", kind=Kind.SCRIPT, notebooks=True,
+              command="jupyter lab --no-browser --ip=0.0.0.0 --port=$PORT"),
+    Framework(package="notebook", kind=Kind.SCRIPT, notebooks=True,
+              command="jupyter notebook --no-browser --ip=0.0.0.0 --port=$PORT"),
+    Framework(package="nicegui", kind=Kind.FILE, signs=r"\bnicegui\b"),
     Framework(package="aiohttp", kind=Kind.FILE, slug="aiohttp",
               signs=r"aiohttp\.web\b|aiohttp\s+import\s+.*\bweb\b"),
     Framework(package="tornado", kind=Kind.FILE, signs=r"tornado\.(?:web|httpserver)\b"),

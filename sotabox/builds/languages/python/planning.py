@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sotabox.builds.bases import image_of
-from sotabox.builds.languages.python.assets import ASSETS, assets_helper
+from sotabox.builds.languages.assets import ASSETS, assets_helper
+from sotabox.builds.languages.ports import Listening, find_port, habits
 from sotabox.builds.languages.python.files import MAIN_FILES
 from sotabox.builds.languages.python.install import (
     ENV_PREFIXES,
@@ -46,6 +47,16 @@ _RUN_ENV: Final = {
     "PYTHONFAULTHANDLER": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
+_PORTS: Final = habits(
+    "*.py",
+    r"""["']\w*PORT["']|\bsys\.argv\b|\bargparse\b""",
+    r"""\b(?:\w+_)?(?:port|PORT)\s*(?::\s*int\s*)?=\s*(\d{4,5})\b""",
+    r"""\.(?:listen|bind|run|start)\(\s*(\d{4,5})\b""",
+    r"""\(\s*["'](?:0\.0\.0\.0|::|)["']\s*,\s*(\d{4,5})\b""",
+    r"""["'][\w.]*port["']\s*:\s*(\d{4,5})\b""",
+)
+#: What runtimes of JavaScript link with, and what unpacks their downloads.
+_FOR_RUNTIMES: Final = ("libstdc++6", "unzip", "ca-certificates")
 #: Up to here people's apps rely on the setuptools that environments used to have.
 _WITH_SETUPTOOLS: Final = (3, 11)
 
@@ -68,6 +79,7 @@ def plan_app(subject: Subject, version: Version, overrides: Overrides) -> Langua
     """The plan of an app that runs."""
     parts = _parts(subject, version, overrides)
     start = subject.start
+    listening = _listening(subject, overrides)
     return LanguagePlan(
         language="python",
         framework=start.framework if start else "python",
@@ -79,13 +91,25 @@ def plan_app(subject: Subject, version: Version, overrides: Overrides) -> Langua
         run_env=_run_env(parts),
         carries=tuple(_carries(parts)),
         start=start.command if start else None,
+        port=listening.port,
         no_start="Looked for: an app object of a web framework, a script in pyproject.toml, a "
         f"package with __main__.py, {', '.join(MAIN_FILES[:6])}.",
         work_dir=_below(APP_DIR, subject.directory, start.directory if start else ""),
-        reasons=tuple(tell_reasons(subject, parts.packages, parts.helpers, overrides)),
-        warnings=tuple(tell_warnings(subject)),
+        reasons=(
+            *tell_reasons(subject, parts.packages, parts.helpers, overrides),
+            *listening.reasons,
+        ),
+        warnings=(*tell_warnings(subject), *listening.warnings),
         notes=tuple(tell_notes(subject, overrides)),
     )
+
+
+def _listening(subject: Subject, overrides: Overrides) -> Listening:
+    """Where a file that serves by itself listens."""
+    start = subject.start
+    if start is None or not start.file or overrides.start:
+        return Listening()
+    return find_port(subject.tree, _PORTS, overrides, (_below(subject.directory, start.file),))
 
 
 def plan_site(subject: Subject, site: Site, version: Version, overrides: Overrides) -> LanguagePlan:
@@ -125,8 +149,9 @@ def _parts(subject: Subject, version: Version, overrides: Overrides) -> _Parts:
         extras = Extras(packages=added, browser=browser)
         toolchain = replace(
             _toolchain(subject, version, overrides, extras, packages),
-            needs=(ASSETS,) if helper else (),
+            needs=(*((ASSETS,) if helper else ()), *_runtimes(subject, overrides)),
             build=tuple(_build(subject, package)),
+            packages=(*packages.build, *(_FOR_RUNTIMES if start and start.runtimes else ())),
         )
         if package and package.plain:
             steps = (*toolchain.install, package.step(manager))
@@ -141,6 +166,13 @@ def _parts(subject: Subject, version: Version, overrides: Overrides) -> _Parts:
         package=package,
         browser=browser,
     )
+
+
+def _runtimes(subject: Subject, overrides: Overrides) -> Iterator[Carry]:
+    """The programs that run JavaScript in the build, from their own images."""
+    for name in subject.start.runtimes if subject.start else ():
+        path = f"/usr/local/bin/{name}"
+        yield Carry(image_of(name, "", overrides.images), path, path)
 
 
 def _is_used(requirement: str, overrides: Overrides) -> bool:
@@ -176,6 +208,8 @@ def _toolchain(
 def _build(subject: Subject, package: Package | None) -> Iterator[Step]:
     if package and not package.plain:
         yield package.step(subject.manager)
+    if subject.start and subject.start.build:
+        yield Step(subject.start.build)
     django = subject.django
     if django and django.static_root and subject.start and subject.start.framework == "django":
         place = _below("", subject.directory, django.directory).strip("/")

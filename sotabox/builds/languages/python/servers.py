@@ -80,8 +80,18 @@ def choose_server(
     return Server(
         name=chosen,
         command=_command(commands[chosen], chosen, target, factory=factory),
-        added="" if name else f"{chosen}=={_release(chosen, python)}",
+        added="" if name else pinned(chosen, python),
     )
+
+
+def pinned(server: str, python: str) -> str:
+    """The requirement of a server that we add."""
+    return f"{server}=={_release(server, python)}"
+
+
+def has_wsgi_server(dependencies: Dependencies) -> bool:
+    """Whether the app brings a server that speaks WSGI."""
+    return bool(dependencies.has(*_WSGI))
 
 
 def has_asgi_server(dependencies: Dependencies) -> bool:

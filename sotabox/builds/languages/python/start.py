@@ -1,62 +1,40 @@
 """How the app is started: by a production server, by its framework's command, or as a file."""
 
 import re
-import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Final
 
 from sotabox.builds.languages.python.apps import (
     AppObject,
     find_app,
+    find_object,
     read_source,
     read_sources,
     source_files,
 )
+from sotabox.builds.languages.python.blocking import serve_bottle, unblock
 from sotabox.builds.languages.python.django import Django
+from sotabox.builds.languages.python.facts import Facts, Start
 from sotabox.builds.languages.python.files import find_file
 from sotabox.builds.languages.python.frameworks import FRAMEWORKS, Framework, Kind
-from sotabox.builds.languages.python.project import Project
-from sotabox.builds.languages.python.requirements import Dependencies
 from sotabox.builds.languages.python.servers import (
     GUNICORN_ARGS,
     Server,
     choose_server,
     has_asgi_server,
+    has_wsgi_server,
 )
+from sotabox.builds.languages.python.tools import tool_start
 from sotabox.builds.source import Tree
 
 _OWN_FASTAPI_SERVERS: Final = ("hypercorn", "granian", "daphne")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """A start command and why. `root`: the directory that goes on the module path ("" is none).
-
-    `directory`: where it runs. `file`: the one that runs, if it is one. `added`: requirements that are installed for it.
-    """
-
-    framework: str
-    command: str
-    why: str
-    root: str = ""
-    directory: str = ""
-    file: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    added: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What the start is found from. `python`: the version that runs it."""
-
-    tree: Tree
-    project: Project
-    dependencies: Dependencies
-    django: Django | None
-    python: str
+#: Frameworks that come with any package which extends them.
+_EXTENDED: Final = ("flask", "fastapi")
+#: Servers that Bottle's command knows.
+_OF_BOTTLE: Final = ("gunicorn", "waitress")
+#: `run(host=…)` at the first column, after `from bottle import run`, or `app.run(`.
+_STARTS_BOTTLE: Final = re.compile(r"^(?:bottle\.run|\w+\.run|run)\(", re.MULTILINE)
 
 
 def find_start(facts: Facts) -> Start | None:
@@ -64,18 +42,17 @@ def find_start(facts: Facts) -> Start | None:
     if facts.django and (start := _django(facts, facts.django)):
         return start
     texts = read_sources(facts.tree)
-    known = [f for f in FRAMEWORKS if f.package in facts.dependencies.extras]
+    known = [f for f in FRAMEWORKS if _is_there(facts, f)]
     for framework in known:
         if framework.kind in (Kind.ASGI, Kind.WSGI):
             if app := find_app(facts.tree, framework.constructors, texts):
                 return _served(facts, framework, app)
-        elif framework.kind is Kind.SCRIPT and (path := _script(facts.tree, framework)):
-            return Start(
-                framework=framework.slug,
-                command=framework.command.format(file=shlex.quote(path)),
-                why=f"{path} imports {framework.imports[0]}",
-                env=framework.env,
-            )
+        elif framework.kind is Kind.SCRIPT and (start := tool_start(facts, framework)):
+            return start
+    if any(f.package == "bottle" for f in known) and (start := _default_bottle(facts, texts)):
+        return start
+    if start := _unknown_framework(facts, texts):
+        return start
     return _by_itself(facts, next((f for f in known if _may_listen(facts.tree, f)), None))
 
 
@@ -108,19 +85,73 @@ def _served(facts: Facts, framework: Framework, app: AppObject) -> Start:
         factory=app.factory,
         brought=framework.server,
     )
-    command = server.command
-    if _has_own_command(facts, framework, app):
+    text = read_source(facts.tree, app.path)
+    free = unblock(framework.slug, server.name, server.command, path=app.path, text=text)
+    command = free.command
+    if _has_own_command(facts, framework, app) and not free.notes:
         named = "" if app.name in ("app", "api") else f" --app {app.name}"
         command = f"fastapi run {app.path} --host 0.0.0.0 --port $PORT{named}"
-    return Start(
+    start = Start(
         framework=framework.slug,
         command=command,
         why=app.where,
         root=app.root,
         directory=app.directory,
+        env={**_server_env(facts.tree, server), **free.env},
+        added=(server.added,) if server.added else (),
+        notes=(*((server.note,) if server.note else ()), *free.notes),
+    )
+    if framework.package == "bottle" and _STARTS_BOTTLE.search(text) and not app.factory:
+        return _by_bottle(start, server, app.module, app.name)
+    return start
+
+
+def _default_bottle(facts: Facts, texts: Mapping[str, str]) -> Start | None:
+    """Bottle without an app object: its routes are the default app's."""
+    path = next((p for p, text in texts.items() if _STARTS_BOTTLE.search(text)), None)
+    if path is None or "/" in path:
+        return None
+    module = path.removesuffix(".py")
+    server = choose_server(Kind.WSGI, module, facts.dependencies, facts.python)
+    start = Start(
+        framework="python",
+        command=server.command,
+        why=f"Bottle's default app in {path}",
         env=_server_env(facts.tree, server),
         added=(server.added,) if server.added else (),
         notes=(server.note,) if server.note else (),
+    )
+    return _by_bottle(start, server, module, "")
+
+
+def _by_bottle(start: Start, server: Server, module: str, name: str) -> Start:
+    """Bottle's own command loads a file without running its `run()`."""
+    if server.name not in _OF_BOTTLE:
+        return start
+    return replace(start, command=serve_bottle(module, name, server.name))
+
+
+def _unknown_framework(facts: Facts, texts: Mapping[str, str]) -> Start | None:
+    """An object that the app's own server can run, whatever made it."""
+    by_name = {"asgi": Kind.ASGI, "wsgi": Kind.WSGI}
+    for kind, has_server in ((Kind.ASGI, has_asgi_server), (Kind.WSGI, has_wsgi_server)):
+        mine = {
+            path: text
+            for path, text in texts.items()
+            if has_server(facts.dependencies)
+            or by_name.get(path.rpartition("/")[2].removesuffix(".py")) is kind
+        }
+        if mine and (app := find_object(facts.tree, mine)):
+            return _served(facts, Framework(package="", kind=kind), app)
+    return None
+
+
+def _is_there(facts: Facts, framework: Framework) -> bool:
+    names = facts.dependencies.extras
+    if framework.package in names:
+        return True
+    return framework.package in _EXTENDED and any(
+        name.startswith(f"{framework.package}-") for name in names
     )
 
 
@@ -141,16 +172,6 @@ def _server_env(tree: Tree, server: Server) -> Mapping[str, str]:
     if server.name == "gunicorn" and not tree.exists("gunicorn.conf.py"):
         env["GUNICORN_CMD_ARGS"] = GUNICORN_ARGS
     return env
-
-
-def _script(tree: Tree, framework: Framework) -> str | None:
-    """The file that a framework's command runs: it imports the framework, and is no page of it."""
-    imported = re.compile(
-        rf"^\s*(?:from|import)\s+(?:{'|'.join(framework.imports)})\b", re.MULTILINE
-    )
-    files = [f for f in source_files(tree) if "pages/" not in f]
-    order = [*(f for f in framework.files if f in files), *files]
-    return next((f for f in order if imported.search(read_source(tree, f))), None)
 
 
 def _may_listen(tree: Tree, framework: Framework) -> bool:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 
 from sotabox.builds.languages.python.django import Django, find_django
+from sotabox.builds.languages.python.facts import Facts, Start
 from sotabox.builds.languages.python.manager import Manager
 from sotabox.builds.languages.python.project import Project
 from sotabox.builds.languages.python.requirements import joined
-from sotabox.builds.languages.python.start import Facts, Start, find_start
+from sotabox.builds.languages.python.start import find_start
 from sotabox.builds.languages.python.workspace import members_of, several_apps
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.source import Tree

@@ -5,7 +5,14 @@ from typing import Final
 
 from sotabox.builds.bases import image_of
 from sotabox.builds.languages.node_beside import NodeBeside, node_beside
-from sotabox.builds.languages.ruby.frameworks import Kind, build_commands, find_kind, run_env
+from sotabox.builds.languages.ports import Listening, find_port, habits
+from sotabox.builds.languages.ruby.frameworks import (
+    MAIN_FILES,
+    Kind,
+    build_commands,
+    find_kind,
+    run_env,
+)
 from sotabox.builds.languages.ruby.gems import WITHOUT, Bundle, manifests, read_bundle
 from sotabox.builds.languages.ruby.libraries import build_packages, run_packages
 from sotabox.builds.overrides import Overrides
@@ -28,7 +35,7 @@ from sotabox.builds.versions import Wanted, choose, from_file, from_tool_files
 
 NAME: Final = "ruby"
 STRONG: Final = ("Gemfile",)
-WEAK: Final = ("config.ru",)
+WEAK: Final = ("config.ru", *MAIN_FILES)
 
 GEMS: Final = "/usr/local/bundle"
 _CACHE: Final = Cache("bundler", "/root/.bundle/cache")
@@ -36,6 +43,12 @@ _CACHE: Final = Cache("bundler", "/root/.bundle/cache")
 _SERVER: Final = "gem install --no-document rack:3.1.16 rackup:2.2.1 puma:6.6.0"
 _DRIFT: Final = (
     "sotabox: warning: the install from Gemfile.lock failed; trying once without its exact versions"
+)
+_PORTS: Final = habits(
+    "*.rb",
+    r"""["':]\w*PORT\b""",
+    r"""\b[Pp]ort:?\s*(?:=>|=)?\s*(\d{4,5})\b""",
+    r"""\bTCPServer\.(?:new|open)\(?\s*(?:["'](?:0\.0\.0\.0|::|)["'],\s*)?(\d{4,5})\b""",
 )
 
 
@@ -49,25 +62,33 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     image = image_of("ruby", version.version, overrides.images)
     node = node_beside(tree, overrides)
     build = build_commands(tree, bundle, kind, node)
+    listening = find_port(tree, _PORTS, overrides, (kind.file,)) if kind.file else Listening()
     return LanguagePlan(
         language=NAME,
         framework=kind.slug,
         versions=(version,),
-        toolchain=_toolchain(tree, bundle, image, build, node),
+        toolchain=_toolchain(tree, bundle, image, build, node)
+        if bundle.gemfile or not kind.file
+        else None,
         helpers=(node.helper,) if node and build else (),
         run_image=image,
         run_packages=run_packages(bundle),
         run_env=_run_env(bundle, kind),
-        carries=_carries(built=bool(build)),
+        carries=_carries(built=bool(build))
+        if bundle.gemfile or not kind.file
+        else (Carry(SOURCE, ".", APP_DIR),),
         writable=tuple(f"{APP_DIR}/{name}" for name in kind.writable),
         start=kind.start,
-        no_start="Looked for: config/application.rb, config.ru, a file that requires Sinatra.",
+        port=listening.port,
+        no_start="Looked for: config/application.rb, config.ru, a file that requires Sinatra, "
+        f"{', '.join(MAIN_FILES)}.",
         reasons=(
-            Reason("Ruby", f"{'Gemfile' if bundle.gemfile else 'config.ru'} in the archive"),
+            Reason("Ruby", "Gemfile in the archive" if bundle.gemfile else kind.why),
             Reason(kind.slug, kind.why),
             *(node.reasons if node and build else ()),
+            *listening.reasons,
         ),
-        warnings=(*warnings, *(node.warnings if node and build else ())),
+        warnings=(*warnings, *listening.warnings, *(node.warnings if node and build else ())),
         notes=tuple(_notes(bundle, kind, overrides)),
     )
 
@@ -150,6 +171,8 @@ def _carries(*, built: bool) -> tuple[Carry, ...]:
 
 
 def _run_env(bundle: Bundle, kind: Kind) -> dict[str, str]:
+    if not bundle.gemfile and kind.file:
+        return run_env(kind)
     if not bundle.gemfile:
         return {**run_env(kind), "GEM_HOME": GEMS, "PATH": f"{GEMS}/bin:$PATH"}
     return {**run_env(kind), **_environment(bundle)}
@@ -163,7 +186,7 @@ def _notes(bundle: Bundle, kind: Kind, overrides: Overrides) -> Iterator[str]:
             "Gemfile.lock names no Linux: 'bundle lock --add-platform x86_64-linux' on your machine "
             "spares each build the resolution"
         )
-    if not bundle.gemfile:
+    if not bundle.gemfile and not kind.file:
         yield "There is no Gemfile: Rack and Puma are added"
     yield from kind.notes
     if kind.slug == "rails" and not overrides.release:

@@ -10,6 +10,8 @@ from sotabox.builds.languages.ruby.gems import Bundle
 from sotabox.builds.source import Tree
 
 _SERVERS: Final = ("puma", "falcon", "unicorn", "thin", "iodine", "webrick", "passenger", "agoo")
+#: Files that are run as they are, in the order in which they are looked for.
+MAIN_FILES: Final = ("main.rb", "app.rb", "server.rb", "bot.rb", "start.rb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,7 @@ class Kind:
     slug: str
     why: str
     start: str | None = None
+    file: str = ""  # the one that runs and listens by itself
     writable: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -35,6 +38,11 @@ def find_kind(tree: Tree, bundle: Bundle) -> Kind:
             slug=slug,
             why=f"{main} requires Sinatra",
             start=f"bundle exec ruby {shlex.quote(main)} -o 0.0.0.0 -p $PORT",
+        )
+    if main := next((path for path in MAIN_FILES if tree.exists(path)), ""):
+        execute = "bundle exec " if bundle.gemfile else ""
+        return Kind(
+            slug=slug, why=f"{main} in the archive", start=f"{execute}ruby {main}", file=main
         )
     return Kind(slug=slug, why="the gem sinatra" if slug == "sinatra" else "a Gemfile")
 

@@ -18,6 +18,7 @@ from sotabox.builds.languages.compiled import (
     program_path,
     strip_command,
 )
+from sotabox.builds.languages.ports import Listening, find_port, habits
 from sotabox.builds.languages.rust.crates import Crate, Target, choose_target, read_crates
 from sotabox.builds.languages.rust.libraries import libraries_of
 from sotabox.builds.overrides import Overrides
@@ -44,6 +45,15 @@ _DRIFT: Final = (
 )
 #: What of the tree only the compiler reads.
 _SOURCES: Final = (".rs", ".rlib")
+_PORTS: Final = habits(
+    "**/*.rs",
+    r"""["]\w*PORT["]|env\s*=\s*"\w*PORT|\bROCKET_""",
+    r"""["](?:0\.0\.0\.0|\[::\])?:(\d{4,5})["]""",
+    r"""["](?:0\.0\.0\.0|::)["]\s*,\s*(\d{4,5})\b""",
+    r"""\[0,\s*0,\s*0,\s*0\]\)?\s*,\s*(\d{4,5})\b""",
+    r"""UNSPECIFIED(?:\.into\(\)|\))?\s*,\s*(\d{4,5})\b""",
+    r"""\b\w*(?:port|PORT)\w*\s*(?::\s*u16\s*)?=\s*(\d{4,5})\b""",
+)
 
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
@@ -77,6 +87,7 @@ def _plan(
     libraries = libraries_of(tree, crates)
     executable = shlex.quote(f"{APP_DIR}/{program}")
     rocket = any("rocket" in crate.dependencies for crate in crates)
+    listening = Listening() if rocket else find_port(tree, _PORTS, overrides)
     start = f"ROCKET_ADDRESS=0.0.0.0 ROCKET_PORT=$PORT {executable}" if rocket else executable
     return LanguagePlan(
         language=NAME,
@@ -94,11 +105,13 @@ def _plan(
         run_packages=libraries.run,
         carries=CARRIES,
         start=start,
+        port=listening.port,
         reasons=(
             Reason("Rust", "Cargo.toml in the archive"),
             Reason(f"program {target.program}", target.why),
+            *listening.reasons,
         ),
-        warnings=warnings,
+        warnings=(*warnings, *listening.warnings),
         notes=tuple(_notes(tree)),
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from sotabox.builds.detect import detect
 from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
-from sotabox.builds.plan import BuildPlan
+from sotabox.builds.plan import BuildPlan, Static
 from sotabox.builds.source import MemoryTree
 from sotabox.errors import UnknownApp
 
@@ -104,3 +104,10 @@ def test_dotnet_only_libraries_can_not_be_started() -> None:
     """The error says why it isn't .NET's."""
     with pytest.raises(UnknownApp, match="libraries and tests"):
         plan({"Core.csproj": LIBRARY})
+
+
+def test_blazor_without_a_server_is_a_site_of_files(golden: Callable[[str, str], None]) -> None:
+    """A program that runs in the browser is served as what it is; its pages route themselves."""
+    built = plan({"Shop.csproj": project("Microsoft.NET.Sdk.BlazorWebAssembly")})
+    assert built.static == Static(root="published/wwwroot", fallback=True, built=True)
+    golden("dotnet-blazor", render_dockerfile(built, RenderOptions(project="p1")))

@@ -165,3 +165,57 @@ def test_go_file_without_a_module_builds_with_a_warning() -> None:
 def test_go_name_that_is_a_directory_is_not_overwritten() -> None:
     """A module called like one of its directories keeps both."""
     assert plan({"go.mod": module(), "main.go": MAIN, "kite/x.txt": ""}).start == "/app/kite.bin"
+
+
+FRONT_END = '{"scripts": {"build": "vite build"}, "devDependencies": {"vite": "5"}}'
+
+
+def test_go_embedded_front_end_is_built_before_the_program(
+    golden: Callable[[str, str], None],
+) -> None:
+    """What `//go:embed` wants and the archive lacks is made by Node first."""
+    main = "package main\n\n//go:embed all:web/dist\nvar site embed.FS\n"
+    built = plan(
+        {
+            "go.mod": module(),
+            "main.go": main,
+            "web/package.json": FRONT_END,
+            "web/package-lock.json": "{}",
+        }
+    )
+    assert any("main.go embeds web/dist" in reason.why for reason in built.reasons)
+    golden("go-embedded", dockerfile(built))
+
+
+@pytest.mark.parametrize(
+    ("path", "pattern", "package", "found"),
+    [
+        ("main.go", "dist/*", "package.json", True),
+        ("ui/ui.go", "all:dist", "ui/package.json", True),
+        ("internal/web/web.go", "dist", "frontend/package.json", True),
+        ("main.go", '"web/dist" templates/*.html', "web/package.json", True),
+        ("main.go", "templates/*.html", "package.json", False),
+    ],
+)
+def test_go_front_end_is_found_where_it_is(
+    path: str, pattern: str, package: str, found: bool
+) -> None:
+    """In the root, beside the package that embeds it, or elsewhere; not for what lies there."""
+    built = plan(
+        {
+            "go.mod": module(),
+            "main.go": MAIN,
+            "templates/a.html": "",
+            "web/dist/.gitkeep": "",
+            package: FRONT_END,
+            path: f"package main\n\n//go:embed {pattern}\nvar files embed.FS\n",
+        }
+    )
+    assert bool(built.helpers) is found
+
+
+def test_go_program_that_calls_c_gets_the_compiler() -> None:
+    """`import "C"` needs no library's name to be seen."""
+    built = plan({"go.mod": module(), "main.go": 'package main\n\nimport "C"\n'})
+    assert built.toolchain
+    assert built.toolchain.env["CGO_ENABLED"] == "1"

@@ -243,3 +243,9 @@ def test_php_start_command_of_heroku_is_warned_about() -> None:
     """A Procfile from there names a server that is not here."""
     built = plan({"index.php": "", "Procfile": "web: vendor/bin/heroku-php-apache2 public/"})
     assert any("Heroku" in warning for warning in built.warnings)
+
+
+def test_php_page_beside_a_plain_one_is_run_and_not_shown() -> None:
+    """A site with a contact form in PHP never hands out its source."""
+    built = plan({"index.html": "", "contact.php": ""})
+    assert (built.language, built.start) == ("php", served("/app"))

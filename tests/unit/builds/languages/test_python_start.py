@@ -11,6 +11,9 @@ from sotabox.builds.plan import BuildPlan
 from sotabox.builds.source import MemoryTree
 from sotabox.errors import UnknownApp
 
+#: A server's command, started after the call that would serve at the import does nothing.
+SILENT = "python -c 'import {}; {} = lambda *a, **k: None; from {} import main; main()' "
+
 
 def plan(requirements: str, files: Mapping[str, str], **set_: object) -> BuildPlan:
     lines = requirements.replace(" ", "\n")
@@ -50,6 +53,17 @@ def installs(built: BuildPlan) -> str:
         ("git+https://host/me/flask.git@3 gunicorn", "app = Flask(__name__)", "flask", "gunicorn -b 0.0.0.0:$PORT main:app"),
         ("aiohttp", "from aiohttp import web", "aiohttp", "python main.py"),
         ("tornado", "import tornado.web", "python", "python main.py"),
+        ("solara", "import solara", "python", "solara run main.py --host 0.0.0.0 --port $PORT --production"),
+        ("taipy", "from taipy.gui import Gui", "python", "taipy run main.py --host 0.0.0.0 --port $PORT --no-debug --no-reloader"),
+        ("mesop gunicorn", "import mesop as me", "python", "gunicorn -b 0.0.0.0:$PORT main:me"),
+        ("flet", "import flet as ft\nft.run(main)", "python", "FLET_SERVER_PORT=$PORT python main.py"),
+        ("bokeh", "from bokeh.plotting import curdoc\ncurdoc().add_root(p)", "python", "bokeh serve main.py --address 0.0.0.0 --port $PORT --allow-websocket-origin='*'"),
+        ("nicegui", "from nicegui import ui\nui.run()", "python", "python main.py"),
+        ("flask-socketio", "app = Flask(__name__)", "flask", "gunicorn -b 0.0.0.0:$PORT main:app"),
+        ("python-socketio uvicorn", "app = socketio.ASGIApp(sio)", "python", "uvicorn main:app --host 0.0.0.0 --port $PORT"),
+        ("uvicorn", "async def app(scope, receive, send):\n    pass", "python", "uvicorn main:app --host 0.0.0.0 --port $PORT"),
+        ("gunicorn", "def application(environ, start_response):\n    pass", "python", "gunicorn -b 0.0.0.0:$PORT main:application"),
+        ("celery gunicorn", "app = Celery('tasks')", "python", "python main.py"),
         ("fastapi gradio uvicorn", "import gradio\napp = FastAPI()", "fastapi", "uvicorn main:app --host 0.0.0.0 --port $PORT"),
     ],
 )  # fmt: skip
@@ -299,11 +313,104 @@ def test_node_app_with_python_scripts_stays_a_node_app() -> None:
             "sphinx-build -b html docs _build/html",
             "_build/html",
         ),
+        (
+            {"requirements.txt": "pelican\n", "pelicanconf.py": "", "publishconf.py": ""},
+            "pelican --settings publishconf.py --output output",
+            "output",
+        ),
+        ({"pelicanconf.py": ""}, "pelican --settings pelicanconf.py --output output", "output"),
+        ({"requirements.txt": "nikola\n", "conf.py": ""}, "nikola build", "output"),
     ],
 )
 def test_documentation_builds_to_a_site(files: Mapping[str, str], build: str, root: str) -> None:
-    """MkDocs and Sphinx need no server of their own."""
+    """MkDocs, Sphinx, Pelican and Nikola need no server of their own."""
     built = detect(MemoryTree(files))
     assert built.static is not None
     assert built.toolchain is not None
     assert (built.static.root, built.toolchain.build[0].run) == (root, build)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "text", "start"),
+    [
+        (
+            "quart",
+            "app = Quart(__name__)\napp.run()",
+            SILENT.format("quart", "quart.Quart.run", "hypercorn.__main__")
+            + "main:app --bind 0.0.0.0:$PORT --workers 0",
+        ),
+        (
+            "starlette uvicorn",
+            "app = Starlette()\nuvicorn.run(app)",
+            SILENT.format("uvicorn", "uvicorn.run", "uvicorn")
+            + "main:app --host 0.0.0.0 --port $PORT",
+        ),
+        (
+            "bottle",
+            "from bottle import route, run\nrun(host='localhost', port=8080)",
+            "python -m bottle --bind 0.0.0.0:$PORT --server gunicorn main",
+        ),
+        (
+            "bottle",
+            "app = Bottle()\napp.run(port=8080)",
+            "python -m bottle --bind 0.0.0.0:$PORT --server gunicorn main:app",
+        ),
+    ],
+)
+def test_app_that_serves_at_its_import_is_served_in_production_all_the_same(
+    requirements: str, text: str, start: str
+) -> None:
+    """A last line `app.run()` without a guard keeps no production server from the app."""
+    assert plan(requirements, {"main.py": text + "\n"}).start == start
+
+
+def test_flask_app_that_runs_at_its_import_is_told_that_it_is_served() -> None:
+    """Flask has a word for it, and a guarded call needs none."""
+    app = "app = Flask(__name__)\n"
+    built = plan("flask", {"main.py": f"{app}app.run(debug=True)\n"})
+    assert built.start == "gunicorn -b 0.0.0.0:$PORT main:app"
+    assert built.run_env["FLASK_RUN_FROM_CLI"] == "true"
+    guarded = plan("flask", {"main.py": f"{app}if __name__ == '__main__':\n    app.run()\n"})
+    assert "FLASK_RUN_FROM_CLI" not in guarded.run_env
+
+
+@pytest.mark.parametrize(
+    ("requirements", "notebooks", "start"),
+    [
+        ("voila", ("a.ipynb",), "voila a.ipynb --no-browser --Voila.ip=0.0.0.0 --port=$PORT"),
+        ("voila", ("a.ipynb", "b.ipynb"), "voila . --no-browser --Voila.ip=0.0.0.0 --port=$PORT"),
+        ("jupyterlab", ("a.ipynb",), "jupyter lab --no-browser --ip=0.0.0.0 --port=$PORT"),
+    ],
+)
+def test_notebooks_are_shown_without_a_file_of_python(
+    requirements: str, notebooks: tuple[str, ...], start: str
+) -> None:
+    """A repository of notebooks is an app where it lists what shows them."""
+    assert plan(requirements, dict.fromkeys(notebooks, "{}")).start == start
+
+
+def test_flet_app_gets_its_web_server_in_its_own_release() -> None:
+    """Flet's part for the web is an extra, so that it comes in the app's release of Flet."""
+    text = "import flet as ft\nft.run(main)\n"
+    assert "uv pip install 'flet[web]'" in installs(plan("flet==0.28.3", {"main.py": text}))
+    assert "uv pip install 'flet" not in installs(plan("flet[all]", {"main.py": text}))
+
+
+def test_reflex_front_end_is_exported_and_handed_out_by_its_own_server() -> None:
+    """One port serves pages and events; what compiles them stays out of the image."""
+    built = plan(
+        "reflex",
+        {
+            "rxconfig.py": "import reflex as rx\n",
+            "blog/blog.py": "import reflex as rx\napp = rx.App()\n",
+        },
+    )
+    assert built.start == (
+        "granian --interface asgi --factory blog.blog:app --host 0.0.0.0 --port $PORT"
+    )
+    assert built.toolchain is not None
+    assert [need.path for need in built.toolchain.needs] == [
+        "/usr/local/bin/node",
+        "/usr/local/bin/bun",
+    ]
+    assert "reflex export" in built.toolchain.build[0].run

@@ -207,3 +207,17 @@ def test_ruby_app_without_a_way_to_start_says_what_was_looked_for() -> None:
     """A bundle alone is no app."""
     with pytest.raises(UnknownApp, match=r"config/application\.rb, config\.ru"):
         plan({"Gemfile": gemfile("rack")})
+
+
+@pytest.mark.parametrize(
+    ("files", "start"),
+    [
+        ({"Gemfile": gemfile("discordrb"), "bot.rb": ""}, "bundle exec ruby bot.rb"),
+        ({"main.rb": "puts 1"}, "ruby main.rb"),
+    ],
+)
+def test_ruby_script_is_run_as_it_is(files: dict[str, str], start: str) -> None:
+    """A bot or a server of a single file needs no Rack, and without a Gemfile nothing is installed."""
+    built = plan(files)
+    assert built.start == start
+    assert bool(built.toolchain) is ("Gemfile" in files)
