@@ -43,6 +43,11 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     )
 
 
+def has_pages(tree: Tree) -> bool:
+    """Whether a site of files lies in the tree."""
+    return any(tree.glob(pattern) for pattern in (*STRONG, *WEAK))
+
+
 def _root(tree: Tree, overrides: Overrides, staticfile: dict[str, str]) -> tuple[str, str]:
     if (root := overrides.static_root) is not None:
         return _checked(tree, root, overrides.origin("static_root"))

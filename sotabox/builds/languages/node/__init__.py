@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from sotabox.builds.languages import static
 from sotabox.builds.languages.node.choosing import choose_app, member_app, root_app
 from sotabox.builds.languages.node.manifest import read_manifest
 from sotabox.builds.languages.node.planning import plan_app
@@ -22,7 +23,12 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     root = read_manifest(tree)
     if root is None:
         return Declined("there is no package.json")
-    return plan_app(*choose_app(root_app(tree, root, overrides)))
+    planned = plan_app(*choose_app(root_app(tree, root, overrides)))
+    if not (planned.start or planned.static or root.scripts.get("build")) and static.has_pages(
+        tree
+    ):
+        return Declined("nothing in it can be started, and there is an index.html")
+    return planned
 
 
 def plan_member(outer: Tree, directory: str, overrides: Overrides) -> LanguagePlan | Declined:

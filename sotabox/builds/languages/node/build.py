@@ -37,6 +37,13 @@ def build_command(app: App, layer: Layer, framework: Server | Site | None) -> st
     """The shell command that builds the app and what it builds on; empty if nothing does."""
     if app.overrides.build:
         return app.overrides.build
+    command = _command(app, layer, framework)
+    if command and isinstance(framework, Site) and framework.output == ".":
+        return f"{command} && rm -rf node_modules"  # else it would be a part of the site
+    return command
+
+
+def _command(app: App, layer: Layer, framework: Server | Site | None) -> str:
     lines = lines_of(app.manager)
     own = _own_command(app, framework)
     commands = [f"{lines.run} {name}" for name in layer.later] if own else []
@@ -79,6 +86,8 @@ def build_caches(app: App) -> Iterator[Cache]:
 
 def _own_command(app: App, framework: Server | Site | None) -> str:
     lines = lines_of(app.manager)
+    if isinstance(framework, Site) and framework.script:
+        return f"{lines.run} {framework.script}"
     if framework and framework.slug == "nuxt" and isinstance(framework, Site):
         name = "generate" if "generate" not in app.manifest.scripts.get("build", "") else "build"
         return (

@@ -12,9 +12,9 @@ from sotabox.builds.languages.node.servers import find_server
 from sotabox.builds.languages.node.sites import find_site
 from sotabox.builds.languages.node.start import Start, find_start, looks_like_bun
 from sotabox.builds.languages.node.version import bun_version, node_version
-from sotabox.builds.plan import (
-    Version,
-)
+from sotabox.builds.plan import Version
+from sotabox.builds.unknown import DOCS
+from sotabox.errors import UnknownApp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,12 @@ class Facts:
         return self.server.added if self.server and own else ""
 
     @property
+    def work_dir(self) -> str:
+        """Where the start command runs, below the app's directory."""
+        own = self.start is not None and self.start.own
+        return self.server.work_dir if self.server and own else ""
+
+    @property
     def whole(self) -> bool:
         """Dependencies and source can't be kept apart."""
         return (
@@ -68,7 +74,11 @@ class Facts:
 
 
 def find_out(app: App) -> Facts:
-    """Asks every module about the app."""
+    """Asks every module about the app.
+
+    Raises:
+        UnknownApp: what its framework builds can't run here, and nobody says how else it starts.
+    """
     on_bun = looks_like_bun(app)
     site = find_site(app)
     server = None if site else find_server(app)
@@ -84,16 +94,19 @@ def find_out(app: App) -> Facts:
         versions = (version,)
         if manager.version:
             versions = (version, Version(manager.program, manager.version, manager.why))
+    start = None if site else find_start(app, server, on_bun=on_bun)
+    if server and server.refusal and (start is None or start.own):
+        raise UnknownApp(server.refusal.message, hint=f"{server.refusal.hint} See {DOCS}.")
     return Facts(
         app=app,
         on_bun=on_bun,
         site=site,
         server=server,
-        start=None if site else find_start(app, server, on_bun=on_bun),
+        start=start,
         layer=layer,
         build=build_command(app, layer, site or server),
         packages=system_packages(app),
         image=image_of(version.tool, version.version, images),
         versions=versions,
-        warnings=(*warnings, *app.manager.warnings, *(server.warnings if server else ())),
+        warnings=(*warnings, *app.manager.warnings),
     )

@@ -10,8 +10,18 @@ from sotabox.builds.languages.node.manifest import parse_json5
 from sotabox.builds.languages.node.scripts import reachable_text
 
 
-def _by_build(slug: str, command: str, output: str, option: str) -> ReadSite:
-    """A reader of a tool that is told by its command in the build script."""
+def _by_build(
+    slug: str,
+    command: str,
+    output: str,
+    option: str = r"--out(?:[dD]ir)?[ =]([^\s'\"]+)",
+    *,
+    pages: bool = False,
+) -> ReadSite:
+    """A reader of a tool that is told by its command in the build script.
+
+    `pages`: each has a file of its own, and no script in the browser finds more.
+    """
 
     def read(app: App) -> Site | None:
         build = reachable_text(app.manifest, "build")
@@ -20,7 +30,10 @@ def _by_build(slug: str, command: str, output: str, option: str) -> ReadSite:
         named = re.search(option, build)
         where = named[1] if named else read_config(app.files, "vue.config").string("outputDir")
         return Site(
-            slug=slug, why="its build script", output=clean_path(where or output), fallback=True
+            slug=slug,
+            why="its build script",
+            output=clean_path(where or output),
+            fallback=not pages,
         )
 
     return read
@@ -113,6 +126,19 @@ def _eleventy(app: App) -> Site | None:
     )
 
 
+def _hexo(app: App) -> Site | None:
+    if not app.manifest.has("hexo"):
+        return None
+    text = app.files.read("_config.yml") or ""
+    named = re.search(r"^public_dir:\s*['\"]?([\w./-]+)", text, re.MULTILINE)
+    return Site(
+        slug="hexo",
+        why="the dependency hexo",
+        output=clean_path(named[1] if named else "public"),
+        build="hexo generate",
+    )
+
+
 READERS: Final[tuple[ReadSite, ...]] = (
     _by_dependency("gatsby", ("gatsby",), "public", "gatsby build"),
     _by_dependency("docusaurus", ("@docusaurus/core",), "build", "docusaurus build"),
@@ -129,6 +155,18 @@ READERS: Final[tuple[ReadSite, ...]] = (
     _by_build("node", r"\bember build\b", "dist", r"--output-path[ =]([^\s'\"]+)"),
     _by_build("node", r"\brsbuild build\b", "dist", r"--dist-path[ =]([^\s'\"]+)"),
     _by_build("node", r"\bslidev build\b", "dist", r"--out[ =]([^\s'\"]+)"),
+    _by_build("node", r"\bfarm build\b", "dist"),
+    _by_build("node", r"\b(?:umi|max) build\b", "dist"),
+    _by_build("node", r"\bquasar build\b(?! (?:-m|--mode)[ =](?!spa|pwa))", "dist/spa"),
+    _by_build("node", r"\bstencil build\b", "www"),
+    _by_build("node", r"\bobservable build\b", "dist", pages=True),
+    _by_build("node", r"\brspress build\b", "doc_build", pages=True),
+    _by_build("node", r"\bgreenwood build\b", "public", pages=True),
+    _by_build("node", r"\bladle build\b", "build"),
+    _by_build("node", r"\bhistoire build\b", ".histoire/dist"),
+    _by_build("node", r"\b(?:honkit|gitbook) build\b", "_book", pages=True),
+    _by_build("node", r"\bgridsome build\b", "dist", pages=True),
+    _hexo,
     _webpack,
     _vuepress,
     _by_build("vue", r"\bvue-cli-service build\b", "dist", r"--dest[ =]([^\s'\"]+)"),

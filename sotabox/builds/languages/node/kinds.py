@@ -7,6 +7,14 @@ from sotabox.builds.languages.node.app import App
 from sotabox.builds.plan import Carry
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why what a framework builds can't run here, and what to do: an error before the build."""
+
+    message: str
+    hint: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """A framework that was found, and what it says of its app.
@@ -15,6 +23,8 @@ class Server:
     None: the start script decides. `alone`: what the build makes runs without the rest of the app.
     `needs`: the package which that command imports; where it is a development dependency, nothing
     is pruned. `added`: a package of ours, in an exact release, whose program the command calls.
+    `work_dir`: where that command runs, below the app. `refusal`: it holds unless a person says how
+    the app starts.
     """
 
     slug: str
@@ -23,23 +33,27 @@ class Server:
     tools: tuple[str, ...] = ()
     build: str | None = None
     alone: tuple[Carry, ...] = ()
-    work_dir: str | None = None
+    work_dir: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     build_env: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
     added: str = ""
-    warnings: tuple[str, ...] = ()
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A site that a build makes. `output` is relative to the app's directory."""
+    """A site that a build makes. `output` is relative to the app's directory.
+
+    `script`: the one that makes it, where that is not `build`.
+    """
 
     slug: str
     why: str
     output: str
     fallback: bool = False
     build: str | None = None  # the framework's own command, where there is no build script
+    script: str = ""
 
 
 #: A reader answers None where the app is not of its framework.

@@ -25,6 +25,8 @@ _NEEDED: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "pg-native": ((*_COMPILER, "libpq-dev"), ("libpq5",)),
     "prisma": (("openssl", "ca-certificates"), ("openssl", "ca-certificates")),
     "@prisma/client": (("openssl", "ca-certificates"), ("openssl", "ca-certificates")),
+    "@keystone-6/core": (("openssl", "ca-certificates"), ("openssl", "ca-certificates")),
+    "@redwoodjs/core": (("openssl", "ca-certificates"), ("openssl", "ca-certificates")),
     "canvas": (
         (*_COMPILER, "pkg-config", "libcairo2-dev", "libpango1.0-dev", "libjpeg-dev", "libgif-dev",
          "librsvg2-dev"),

@@ -37,7 +37,7 @@ def plan_app(app: App, reasons: tuple[Reason, ...]) -> LanguagePlan:
         "and src/index.js.",
         port=port.number if port else None,
         health_path="/" if site else None,
-        work_dir=app.image_path(),
+        work_dir=app.image_path(facts.work_dir),
         reasons=(*reasons, *_reasons(facts), *_port_reasons(port)),
         warnings=facts.warnings,
         notes=_notes(facts),

@@ -37,8 +37,13 @@ _WATCHERS: Final = tuple((re.compile(pattern), replacement) for pattern, replace
     (r"\b(?:ts-node-dev|tsnd)(?:\s+--(?:respawn|clear|transpile-only|exit-child))*(?=\s)", "ts-node"),
     (r"\btsx\s+watch(?:\s+--[\w-]+(?:=\S+)?)*(?=\s)", "tsx"),
     (r"(?<=\s)--watch(?:-path(?:=|\s+)\S+|-preserve-output)?\s+(?=\S)", ""),
-    (r"\bbun\s+--(?:watch|hot)\b", "bun"),
+    (r"\bbun(?:\s+run)?\s+--(?:watch|hot)\b", "bun"),
 ))  # fmt: skip
+#: Programs that leave a server in the background: the container would end with them.
+_DAEMONS: Final = (
+    (re.compile(r"\bpm2 start\b(?!.*--no-daemon)"), "pm2-runtime start"),
+    (re.compile(r"\bforever start\b"), "forever"),
+)
 _ENV_FILE: Final = re.compile(r"(?<=\s)--env-file(?:-if-exists)?(?:=|\s+)\S+\s*")
 
 
@@ -112,6 +117,11 @@ def _cleaned(command: str, notes: list[str]) -> str:
         changed = pattern.sub(replacement, command).strip()
         if changed != command:
             notes.append(f"The start script watches files ({command}); {changed} runs instead")
+            command = changed
+    for pattern, replacement in _DAEMONS:
+        changed = pattern.sub(replacement, command)
+        if changed != command:
+            notes.append(f"The start script leaves its server ({command}); {changed} stays with it")
             command = changed
     return _without(
         command,

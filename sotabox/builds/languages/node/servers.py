@@ -2,11 +2,20 @@
 
 from typing import Final
 
+from sotabox.builds.languages.node.adapters import (
+    astro_adapter,
+    astro_serves,
+    read_qwik,
+    refuse_astro,
+    refuse_svelte,
+    svelte_adapter,
+)
 from sotabox.builds.languages.node.angular import angular_project
 from sotabox.builds.languages.node.app import App
-from sotabox.builds.languages.node.config import read_config
+from sotabox.builds.languages.node.config import clean_path, read_config
 from sotabox.builds.languages.node.kinds import ReadServer, Server
 from sotabox.builds.languages.node.libraries import read_library
+from sotabox.builds.languages.node.suites import READERS as SUITES
 from sotabox.builds.plan import BUILD, Carry
 
 #: Serves a build that only answers requests, and its files; installed where the app lists no server.
@@ -106,42 +115,35 @@ def _sveltekit(app: App) -> Server | None:
         return None
     env = {"PROTOCOL_HEADER": "x-forwarded-proto", "HOST_HEADER": "x-forwarded-host"}
     config = read_config(app.files, "svelte.config")
-    other = app.manifest.has(
-        "@sveltejs/adapter-vercel", "@sveltejs/adapter-netlify", "@sveltejs/adapter-cloudflare"
-    )
-    adapter = app.manifest.has("@sveltejs/adapter-node")
-    automatic = app.manifest.has("@sveltejs/adapter-auto") and not adapter
+    adapter = svelte_adapter(app)
     return Server(
         slug="sveltekit",
-        why=f"the dependency @sveltejs/kit, {adapter or other or 'adapter-auto'}",
+        why=f"the dependency @sveltejs/kit, {f'adapter-{adapter}' if adapter else 'its adapter'}",
         start=f"node {config.string('out') or 'build'}",
         tools=("vite", "svelte-kit"),
         build="vite build",
         env=env,
-        build_env={"GCP_BUILDPACKS": "true"} if automatic else {},
-        warnings=(f"{other} makes no server for this box: use @sveltejs/adapter-node",)
-        if other and not adapter
-        else (),
+        build_env={"GCP_BUILDPACKS": "true"} if adapter == "auto" else {},
+        refusal=refuse_svelte(app, adapter),
     )
 
 
 def _astro(app: App) -> Server | None:
     if not app.manifest.has("astro"):
         return None
-    config = read_config(app.files, "astro.config")
-    adapter = app.manifest.has("@astrojs/node")
-    if not adapter and config.string("output") != "server":
+    if not astro_serves(app):
         return None
+    config = read_config(app.files, "astro.config")
+    adapter = astro_adapter(app) or ("node" if app.manifest.has("@astrojs/node") else "")
+    out = clean_path(config.string("outDir") or "dist")
     return Server(
         slug="astro",
-        why="the dependency astro, " + ("@astrojs/node" if adapter else "output 'server'"),
-        start=f"node {config.string('outDir') or 'dist'}/server/entry.mjs".replace(
-            "/./", "/"
-        ).replace(" ./", " "),
+        why=f"the dependency astro, {f'@astrojs/{adapter}' if adapter else 'pages on request'}",
+        start=f"node {out}/server/entry.mjs",
         tools=("astro",),
         build="astro build",
         needs="astro",
-        warnings=() if adapter else ("Astro's output is 'server', but @astrojs/node is missing",),
+        refusal=refuse_astro(adapter),
     )
 
 
@@ -211,5 +213,7 @@ _READERS: Final[tuple[ReadServer, ...]] = (
         ".output/server/index.mjs",
     ),
     _angular,
+    read_qwik,
+    *SUITES,
     read_library,
 )

@@ -4,11 +4,19 @@ import re
 from posixpath import normpath
 from typing import Final
 
+from sotabox.builds.languages.node.adapters import (
+    ASTRO_SITES,
+    astro_adapter,
+    astro_serves,
+    qwik_site,
+    svelte_adapter,
+)
 from sotabox.builds.languages.node.angular import angular_project
 from sotabox.builds.languages.node.app import App
 from sotabox.builds.languages.node.config import Config, clean_path, read_config
 from sotabox.builds.languages.node.generators import READERS as GENERATORS
 from sotabox.builds.languages.node.kinds import ReadSite, Site
+from sotabox.builds.languages.node.libraries import read_library
 from sotabox.builds.languages.node.nx import nx_project
 from sotabox.builds.languages.node.scripts import follow_script, program_of, reachable_text
 
@@ -18,6 +26,8 @@ _OWN_START: Final = frozenset({
     "vue-cli-service", "gatsby", "docusaurus", "vitepress", "eleventy", "webpack", "webpack-dev-server",
     "parcel", "live-server", "nuxt", "nuxi", "next", "react-router", "sirv", "lite-server", "craco",
     "react-app-rewired", "npm-run-all", "storybook", "ember", "preact", "rsbuild", "slidev", "vuepress",
+    "farm", "umi", "max", "quasar", "stencil", "observable", "rspress", "hexo", "docsify", "ladle",
+    "histoire", "greenwood", "styleguidist",
 })  # fmt: skip
 
 #: Frameworks that build with Vite and make a server, unless their own reader found a site.
@@ -26,6 +36,8 @@ _MORE_THAN_VITE: Final = (
     "@remix-run/dev", "@remix-run/react", "@solidjs/start", "@analogjs/platform", "astro", "next",
     "nitro", "nitropack", "nuxt", "@builder.io/qwik-city", "@qwik.dev/router",
 )  # fmt: skip
+#: Where pages lie that a build only completes.
+_ROOTS: Final = ("public", "dist", "www", "docs", "site", "static", ".")
 
 
 def find_site(app: App) -> Site | None:
@@ -88,7 +100,7 @@ def _nuxt(app: App) -> Site | None:
 
 
 def _sveltekit(app: App) -> Site | None:
-    if not app.manifest.has("@sveltejs/kit") or not app.manifest.has("@sveltejs/adapter-static"):
+    if not app.manifest.has("@sveltejs/kit") or svelte_adapter(app) != "static":
         return None
     config = read_config(app.files, "svelte.config")
     # A fallback page other than 404.html answers every path: the app routes in the browser.
@@ -117,14 +129,14 @@ def _react_router(app: App) -> Site | None:
 
 
 def _astro(app: App) -> Site | None:
-    config = read_config(app.files, "astro.config")
-    server = app.manifest.has("@astrojs/node") or config.string("output") == "server"
-    if not app.manifest.has("astro") or server:
+    if not app.manifest.has("astro") or astro_serves(app):
         return None
+    config = read_config(app.files, "astro.config")
+    out = ASTRO_SITES.get(astro_adapter(app)) or config.string("outDir") or "dist"
     return Site(
         slug="astro",
-        why="the dependency astro, without a server adapter",
-        output=clean_path(config.string("outDir") or "dist"),
+        why="the dependency astro, without a page on request",
+        output=clean_path(out),
         build="astro build",
     )
 
@@ -178,14 +190,50 @@ def _angular(app: App) -> Site | None:
     )
 
 
+def _storybook(app: App) -> Site | None:
+    """A library of components, whose book is all that can be shown."""
+    script = "build-storybook"
+    if not app.manifest.has("storybook") or script not in app.manifest.scripts:
+        return None
+    option = re.search(r"(?:-o|--output-dir)[ =]([^\s'\"]+)", app.manifest.scripts[script])
+    return Site(
+        slug="storybook",
+        why=f"the script {script}",
+        output=clean_path(option[1] if option else "storybook-static"),
+        script=script,
+    )
+
+
+def _plain(app: App) -> Site | None:
+    """Pages that lie there already, for which the build makes scripts and styles."""
+    manifest = app.manifest
+    if app.directory or "start" in manifest.scripts or "build" not in manifest.scripts:
+        return None
+    if manifest.main and app.files.exists(manifest.main.removeprefix("./")):
+        return None
+    files = (
+        path.removesuffix("index.html").rstrip("/") or "."
+        for path in app.files.glob("{,*/}index.html")
+    )
+    found = set(files)
+    root = next((root for root in _ROOTS if root in found), None)
+    if root is None or read_library(app) is not None:
+        return None
+    why = f"{'' if root == '.' else f'{root}/'}index.html, and no server"
+    return Site(slug="static", why=why, output=root)
+
+
 _READERS: Final[tuple[ReadSite, ...]] = (
     _nextjs,
     _nuxt,
     _react_router,
     _sveltekit,
     _astro,
+    qwik_site,
     *GENERATORS,
     _angular,
     _nx,
     _vite,
+    _storybook,
+    _plain,
 )

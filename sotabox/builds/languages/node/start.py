@@ -19,6 +19,12 @@ _FILES: Final = (
     "app.js", "app.mjs", "src/index.js", "src/index.mjs", "src/index.ts", "src/server.js",
     "src/server.ts", "dist/index.js",
 )  # fmt: skip
+#: Scripts that people have instead of `start`, and what must run in them.
+_OTHER_SCRIPTS: Final = (
+    "start:prod", "start:production", "prod", "production", "serve", "server", "dev",
+)  # fmt: skip
+_RUNTIMES: Final = frozenset({"node", "tsx", "ts-node", "bun"})
+_TASKS: Final = re.compile(r"\b(?:bun run build|bun test|node ace|node --test)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +72,7 @@ def _find(app: App, server: Server | None, *, on_bun: bool) -> Start | None:
     if (project := nx_project(app)) is not None:
         command = f"node {project.output}/main.js"
         return Start(command=command, why=f"the Nx project {project.name}", prunable=True)
-    return _file_start(app, on_bun=on_bun)
+    return _main_start(app, on_bun=on_bun) or _other_script(app) or _file_start(app, on_bun=on_bun)
 
 
 def looks_like_bun(app: App) -> bool:
@@ -107,7 +113,7 @@ def _has_packages(app: App, server: Server | None) -> bool:
     return not (server and server.needs) or server.needs in app.manifest.production
 
 
-def _file_start(app: App, *, on_bun: bool) -> Start | None:
+def _main_start(app: App, *, on_bun: bool) -> Start | None:
     built = "build" in app.manifest.scripts
     main = app.manifest.main.removeprefix("./")
     if main and (file := _existing(app, main) or (main if built else "")):
@@ -116,6 +122,26 @@ def _file_start(app: App, *, on_bun: bool) -> Start | None:
             why=f"main in package.json ({main})",
             prunable=True,
         )
+    return None
+
+
+def _other_script(app: App) -> Start | None:
+    """The script that serves where there is no `start`: it must be a file that a runtime runs."""
+    for name in _OTHER_SCRIPTS:
+        script = _script(app, name)
+        if script is None or re.search(r"[|&;]", script.command):
+            continue
+        if program_of(script.command) in _RUNTIMES and not _TASKS.search(script.command):
+            return Start(
+                command=script.command,
+                why=f"the script {name}",
+                prunable=is_plain_node(script.command),
+                notes=script.notes,
+            )
+    return None
+
+
+def _file_start(app: App, *, on_bun: bool) -> Start | None:
     file = next((file for file in _FILES if app.files.read(file, 1) is not None), "")
     if not file:
         return None

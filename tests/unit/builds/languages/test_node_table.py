@@ -344,6 +344,109 @@ SHAPES = [
         "node dist/server/entry.mjs",
     ),
     Shape(
+        "astro, made for files by the adapter of a platform",
+        {"package.json": package("astro", "@astrojs/vercel", scripts={"build": "astro build"}), "astro.config.mjs": "import vercel from '@astrojs/vercel'", **NPM_LOCK},
+        "astro",
+        static=Static(root=".vercel/output/static", built=True),
+    ),
+    Shape(
+        "astro, Node's adapter installed and not used",
+        {"package.json": package("astro", "@astrojs/node", scripts={"build": "astro build"}), "astro.config.mjs": "", **NPM_LOCK},
+        "astro",
+        static=Static(root="dist", built=True),
+    ),
+    Shape(
+        "sveltekit whose configuration names one of two adapters",
+        {"package.json": package(dev=("@sveltejs/kit", "@sveltejs/adapter-auto", "@sveltejs/adapter-static"), scripts={"build": "vite build"}), "svelte.config.js": "import adapter from '@sveltejs/adapter-auto'", **NPM_LOCK},
+        "sveltekit",
+        "node build",
+    ),
+    Shape(
+        "expo on a server",
+        {"package.json": package("expo", "react-native-web", scripts={"start": "expo start"}), "app.json": {"expo": {"web": {"output": "server"}}}, **NPM_LOCK},
+        "expo",
+        "expo serve --port $PORT",
+        within=("expo export --platform web",),
+    ),
+    Shape(
+        "qwik with an adapter of a server",
+        {"package.json": package("express", dev=("@builder.io/qwik-city", "vite"), scripts={"build": "qwik build", "start": "vite --open --mode ssr", "serve": "node server/entry.express"}), "vite.config.ts": "", "adapters/express/vite.config.ts": "", **NPM_LOCK},
+        "qwik",
+        "node server/entry.express",
+    ),
+    Shape(
+        "qwik as files",
+        {"package.json": package(dev=("@builder.io/qwik-city", "vite"), scripts={"build": "qwik build"}), "vite.config.ts": "", "adapters/static/vite.config.ts": "", **NPM_LOCK},
+        "qwik",
+        static=Static(root="dist", built=True),
+    ),
+    Shape(
+        "a library of components, shown by its storybook",
+        {"package.json": package(dev=("storybook", "vite"), scripts={"build": "vite build", "build-storybook": "storybook build"}), "vite.config.ts": "export default { build: { lib: { entry: 'a' } } }", **NPM_LOCK},
+        "storybook",
+        static=Static(root="storybook-static", built=True),
+        within=("npm run build-storybook",),
+        without=("npm run build &&",),
+    ),
+    Shape(
+        "hexo",
+        {"package.json": package("hexo", scripts={"build": "hexo generate", "server": "hexo server"}), "_config.yml": "public_dir: out\n", **NPM_LOCK},
+        "hexo",
+        static=Static(root="out", built=True),
+    ),
+    Shape(
+        "medusa, from what it builds",
+        {"package.json": package("@medusajs/framework", "@medusajs/medusa", scripts={"build": "medusa build", "start": "medusa start"}), **NPM_LOCK},
+        "node",
+        "medusa start",
+        within=("WORKDIR /app/.medusa/server",),
+    ),
+    Shape(
+        "redwood",
+        {"package.json": package(dev=("@redwoodjs/core",), workspaces=["api", "web"]), "redwood.toml": "", "web/package.json": package(dev=("@redwoodjs/vite",)), "web/vite.config.ts": "", "api/package.json": package(), **BERRY},
+        "node",
+        "rw serve --web-port $PORT --web-host 0.0.0.0 --api-port 8911",
+        within=("rw build",),
+    ),
+    Shape(
+        "quasar",
+        {"package.json": package("quasar", dev=("@quasar/app-vite",), scripts={"build": "quasar build", "dev": "quasar dev"}), **NPM_LOCK},
+        "node",
+        static=Static(root="dist/spa", fallback=True, built=True),
+    ),
+    Shape(
+        "pages for which a build makes styles",
+        {"package.json": package(dev=("tailwindcss",), scripts={"build": "tailwindcss -o public/a.css"}), "public/index.html": "", **NPM_LOCK},
+        "static",
+        static=Static(root="public", built=True),
+    ),
+    Shape(
+        "pages in the root for which a build makes scripts",
+        {"package.json": package(dev=("esbuild",), scripts={"build": "esbuild src/index.js --outdir=js"}), "index.html": "", "src/index.js": "", **NPM_LOCK},
+        "static",
+        static=Static(root=".", built=True),
+        within=("npm run build && rm -rf node_modules",),
+    ),
+    Shape(
+        "pages with a formatter",
+        {"package.json": package(dev=("prettier",), scripts={"format": "prettier ."}), "index.html": ""},
+        "static",
+        static=Static(root=""),
+    ),
+    Shape(
+        "a server that only its script for development names",
+        {"package.json": package("express", dev=("nodemon",), scripts={"dev": "nodemon backend/go.js"}), "backend/go.js": "", **NPM_LOCK},
+        "express",
+        "node backend/go.js",
+    ),
+    Shape(
+        "a server in the background",
+        {"package.json": package("express", "pm2", scripts={"start": "pm2 start a.js -i 2"}), "a.js": "", **NPM_LOCK},
+        "express",
+        "pm2-runtime start a.js -i 2",
+        says=("leaves its server",),
+    ),
+    Shape(
         "vue with vite",
         {"package.json": package("vue", dev=("vite",), scripts={"build": "vite build", "start": "vite preview"}), "vite.config.ts": "export default { build: { outDir: 'www' } }", **NPM_LOCK},
         "vite",
@@ -474,3 +577,45 @@ def test_workspace_with_two_apps_names_both() -> None:
     with pytest.raises(UnknownApp, match=r"apps/admin, apps/jobs") as error:
         plan({**WORKSPACE, **second})
     assert 'root = "apps/admin"' in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        (
+            {
+                "package.json": package(dev=("@sveltejs/kit", "@sveltejs/adapter-vercel")),
+                "svelte.config.js": "import adapter from '@sveltejs/adapter-vercel'",
+            },
+            "adapter-vercel",
+        ),
+        (
+            {"package.json": package(dev=("@sveltejs/kit",)), "svelte.config.js": ""},
+            "has no adapter",
+        ),
+        (
+            {
+                "package.json": package("astro", "@astrojs/netlify"),
+                "astro.config.mjs": "import a from '@astrojs/netlify'",
+                "src/pages/a.ts": "export const prerender = false",
+            },
+            "@astrojs/netlify",
+        ),
+        (
+            {
+                "package.json": package(dev=("@builder.io/qwik-city",)),
+                "adapters/vercel-edge/vite.config.ts": "",
+            },
+            "found: vercel-edge",
+        ),
+        ({"package.json": package("expo", scripts={"start": "expo start"})}, "for phones only"),
+    ],
+)
+def test_app_built_for_another_platform_is_told_before_its_build(
+    files: Mapping[str, Any], why: str
+) -> None:
+    """A build of minutes that can't end well is not begun; a person's own start command decides."""
+    with pytest.raises(UnknownApp, match=why) as error:
+        plan(files)
+    assert error.value.hint
+    assert plan({**files, "Procfile": "web: node own.js\n"}).start == "node own.js"
