@@ -45,6 +45,8 @@ def compose_plan(
     if others:
         names = ", ".join(others)
         notes = (*notes, f"The Procfile's other processes are not started: {names}")
+    if overrides.unread:
+        notes = (*notes, f"Not read here: {', '.join(overrides.unread)}")
     toolchain, carries = _build(language, overrides)
     return BuildPlan(
         build_method=BuildMethod.AUTO,
@@ -56,7 +58,7 @@ def compose_plan(
         run_image=language.run_image,
         run_setup=language.run_setup,
         run_packages=(*language.run_packages, *overrides.packages),
-        run_env=language.run_env,
+        run_env={**language.run_env, **overrides.run_variables},
         carries=carries,
         writable=language.writable,
         start=start,

@@ -12,6 +12,7 @@ from typing import Final
 from sotabox.builds import railpack
 from sotabox.builds.appfile import NAME as APPFILE
 from sotabox.builds.appfile import parse_appfile
+from sotabox.builds.asking import language_plan, member_plan
 from sotabox.builds.compose import compose_plan
 from sotabox.builds.languages import (
     cpp,
@@ -36,13 +37,12 @@ from sotabox.builds.plan import (
     DEFAULT_PORT,
     BuildMethod,
     BuildPlan,
-    LanguagePlan,
     Reason,
 )
 from sotabox.builds.procfile import parse_procfile
+from sotabox.builds.railpack_file import file_name, parse_railpack
 from sotabox.builds.references import exposed_port
 from sotabox.builds.source import Tree
-from sotabox.builds.unknown import unknown_app
 from sotabox.builds.verdict import Language
 from sotabox.errors import Invalid, UnknownApp
 
@@ -79,7 +79,8 @@ def detect(
         Invalid: a setting, `sotabox.toml` or a manifest can't be what it says.
     """
     env = env or {}
-    overrides = merge(project or Overrides(), railpack.read_variables(env), _appfile(tree))
+    name = file_name(env)
+    overrides = merge(project or Overrides(), railpack.read_variables(env), _said(tree, name))
     root = (overrides.root_directory or "").strip("/")
     if root:
         if not tree.glob(f"{root}/**"):
@@ -91,16 +92,19 @@ def detect(
         inner = tree.subtree(root)
         # The directory's own file speaks for it, before the archive's.
         overrides = merge(
-            project or Overrides(), railpack.read_variables(env), _appfile(inner), _appfile(tree)
+            project or Overrides(),
+            railpack.read_variables(env),
+            _said(inner, name),
+            _said(tree, name),
         )
         plan = _plan_at(inner, overrides, languages, within=(tree, root))
     else:
-        plan, root = _plan_or_enter(tree, overrides, languages)
+        plan, root = _plan_or_enter(tree, overrides, languages, name)
     return _located(plan, root, overrides, env)
 
 
 def _plan_or_enter(
-    tree: Tree, overrides: Overrides, languages: Sequence[Language]
+    tree: Tree, overrides: Overrides, languages: Sequence[Language], name: str
 ) -> tuple[BuildPlan, str]:
     """The plan of `tree`, or of the one directory that holds all of it; and that directory."""
     try:
@@ -109,7 +113,7 @@ def _plan_or_enter(
         if (only := _only_directory(tree)) is None:
             raise
     inner = tree.subtree(only)
-    plan, deeper = _plan_or_enter(inner, merge(overrides, _appfile(inner)), languages)
+    plan, deeper = _plan_or_enter(inner, merge(overrides, _said(inner, name)), languages, name)
     reason = Reason(f"root directory {only}", "it holds everything in the archive")
     return replace(plan, reasons=(reason, *plan.reasons)), f"{only}/{deeper}".rstrip("/")
 
@@ -144,8 +148,8 @@ def _plan_at(
         return _dockerfile_plan(tree, dockerfile, overrides)
     processes = parse_procfile(tree.read("Procfile") or "")
     overrides = merge(overrides, _from_procfile(processes))
-    language = _member_plan(within, overrides, languages) if within else None
-    language = language or _language_plan(tree, overrides, languages)
+    language = member_plan(within, overrides, languages) if within else None
+    language = language or language_plan(tree, overrides, languages)
     return compose_plan(language, overrides, processes)
 
 
@@ -199,43 +203,6 @@ def _railpack_plan(overrides: Overrides) -> BuildPlan:
     )
 
 
-def _language_plan(tree: Tree, overrides: Overrides, languages: Sequence[Language]) -> LanguagePlan:
-    """The plan of the first language that takes the tree."""
-    declined: dict[str, str] = {}
-    for triggers in ("STRONG", "WEAK"):
-        for language in languages:
-            patterns: Sequence[str] = getattr(language, triggers)
-            if language.NAME in declined or not any(tree.glob(p) for p in patterns):
-                continue
-            verdict = language.plan(tree, overrides)
-            if isinstance(verdict, LanguagePlan):
-                passed = tuple(Reason(f"not {name}", why) for name, why in declined.items())
-                return replace(verdict, reasons=(*verdict.reasons, *passed))
-            declined[language.NAME] = verdict.why
-    if overrides.static_root is not None:
-        verdict = static.plan(tree, overrides)
-        if isinstance(verdict, LanguagePlan):
-            return verdict
-    if overrides.start is not None and shell in languages:
-        verdict = shell.plan(tree, overrides)
-        if isinstance(verdict, LanguagePlan):
-            return verdict
-    raise unknown_app(tree, languages, declined)
-
-
-def _member_plan(
-    within: tuple[Tree, str], overrides: Overrides, languages: Sequence[Language]
-) -> LanguagePlan | None:
-    """The plan of a directory that can't be built without a workspace above it; None if it can."""
-    archive, directory = within
-    for language in languages:
-        ask = getattr(language, "plan_member", None)
-        verdict = ask(archive, directory, overrides) if ask else None
-        if isinstance(verdict, LanguagePlan):
-            return verdict
-    return None
-
-
 def _from_procfile(processes: Mapping[str, str]) -> Overrides:
     return Overrides(
         start=processes.get("web"),
@@ -244,9 +211,13 @@ def _from_procfile(processes: Mapping[str, str]) -> Overrides:
     )
 
 
-def _appfile(tree: Tree) -> Overrides:
-    text = tree.read(APPFILE)
-    return Overrides() if text is None else parse_appfile(text)
+def _said(tree: Tree, railpack_file: str) -> Overrides:
+    """What the tree's own files say of its build."""
+    own, brought = tree.read(APPFILE), tree.read(railpack_file)
+    return merge(
+        Overrides() if own is None else parse_appfile(own),
+        Overrides() if brought is None else parse_railpack(brought, railpack_file),
+    )
 
 
 def _only_directory(tree: Tree) -> str | None:

@@ -1,7 +1,7 @@
 """What a person set about their app's build, from all places, merged.
 
 Places, strongest first: the project's settings, `RAILPACK_*` variables of the project,
-`sotabox.toml`. Language modules read this; `detect` applies what is the same for every language.
+`sotabox.toml`, `railpack.json`. Language modules read this; `detect` applies what is the same for every language.
 """
 
 from collections.abc import Mapping
@@ -33,6 +33,9 @@ class Overrides:
     static_root: str | None = None
     static_fallback: bool | None = None
     variables: Mapping[str, str] = field(default_factory=dict)  # of the build, from sotabox.toml
+    run_variables: Mapping[str, str] = field(default_factory=dict)  # of the running app
+    language: str | None = None  # the only one that is asked
+    unread: tuple[str, ...] = ()  # what was said and has no effect here
     caches: bool | None = None
     railpack: Mapping[str, str] = field(default_factory=dict)  # RAILPACK_ variables, without prefix
     images: Mapping[str, str] = field(default_factory=dict)  # the box's base images by tool

@@ -20,7 +20,7 @@ _VERSIONS: Final = {
 #: Languages on whose plans a variable has an effect; () is all.
 EFFECT: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(_COMMANDS, ()),
-    **dict.fromkeys(("PACKAGES", "BUILD_APT_PACKAGES", "DEPLOY_APT_PACKAGES", "DISABLE_CACHES"), ()),
+    **dict.fromkeys(("PACKAGES", "CONFIG_FILE", "BUILD_APT_PACKAGES", "DEPLOY_APT_PACKAGES", "DISABLE_CACHES"), ()),
     **{name: (tool,) for name, tool in _VERSIONS.items()},
     "NODE_VERSION": (),  # Node also builds the assets of others
     "BUN_VERSION": ("node", "bun"),

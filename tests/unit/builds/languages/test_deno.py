@@ -6,7 +6,7 @@ import pytest
 
 from sotabox.builds.detect import detect
 from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
-from sotabox.builds.plan import BuildPlan
+from sotabox.builds.plan import BuildPlan, Static
 from sotabox.builds.source import MemoryTree
 from sotabox.errors import UnknownApp
 
@@ -87,3 +87,36 @@ def test_deno_without_anything_to_start_says_what_was_looked_for() -> None:
     """Tasks, but none that starts."""
     with pytest.raises(UnknownApp, match="a task 'start'"):
         plan({"deno.json": '{"tasks": {"lint": "deno lint"}}'})
+
+
+@pytest.mark.parametrize(
+    ("files", "start"),
+    [
+        ({"deno.lock": "{}", "main.ts": "Deno.serve(() => new Response())"}, "deno run -A main.ts"),
+        ({"server.ts": 'import { Hono } from "jsr:@hono/hono"'}, "deno run -A server.ts"),
+        (
+            {
+                "deno.json": '{"tasks": {"start": "deno run -A --watch dev.ts", "preview": "deno run -A main.ts"}}',
+                "main.ts": "",
+            },
+            "deno task preview",
+        ),
+        (
+            {"deno.json": '{"tasks": {"start": "deno run --watch main.ts"}}', "main.ts": ""},
+            "deno run -A main.ts",
+        ),
+    ],
+)
+def test_deno_app_is_started_as_in_production(files: dict[str, str], start: str) -> None:
+    """A main file that calls Deno is enough; a task that watches files is for development."""
+    built = plan(files)
+    assert (built.language, built.start) == ("deno", start)
+
+
+def test_deno_lume_site_is_served_as_files() -> None:
+    """A generator's site needs no Deno when it runs."""
+    config = (
+        '{"imports": {"lume/": "https://deno.land/x/lume/"}, "tasks": {"build": "deno run lume"}}'
+    )
+    built = plan({"deno.json": config})
+    assert built.static == Static(root="_site", built=True)
