@@ -5,6 +5,7 @@ language's manifest; a language's source file; a directory that holds everything
 The app's code is never run to find out.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
@@ -57,6 +58,11 @@ LANGUAGES: Final[tuple[Language, ...]] = (
 
 #: Names of a Dockerfile in the root, as the engine and Podman know them.
 DOCKERFILES: Final = ("Dockerfile", "Containerfile", "dockerfile")
+#: What stands beside an app and is none: a README, a licence, settings of editors and of a forge.
+_ABOUT: Final = re.compile(
+    r"\.|(?i:readme|licen[cs]e|copying|notice|changelog|contributing|authors|code_of_conduct|security)"
+    r"(?:\.\w+)?$|[^/]+\.md$"
+)
 
 
 def detect(
@@ -221,9 +227,10 @@ def _said(tree: Tree, railpack_file: str) -> Overrides:
 
 
 def _only_directory(tree: Tree) -> str | None:
-    """The one directory that holds every file of the tree."""
-    tops = {path.partition("/")[0] for path in tree.paths}
-    if len(tops) != 1 or not all("/" in path for path in tree.paths):
+    """The one directory that holds every file of the tree, but for what is written about it."""
+    paths = [path for path in tree.paths if not _ABOUT.match(path)]
+    tops = {path.partition("/")[0] for path in paths}
+    if len(tops) != 1 or not all("/" in path for path in paths):
         return None
     return tops.pop()
 

@@ -40,7 +40,11 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     mix = re.sub(r"^\s*#.*$", "", tree.read("mix.exs") or "", flags=re.MULTILINE)
     elixir, warnings = choose("elixir", map(_without_otp, _wanted(tree, mix, overrides)))
     otp = _otp(tree, overrides, elixir)
-    phoenix = re.search(r"\{:phoenix,", mix) is not None
+    umbrella = re.search(r"\bapps_path:", mix) is not None
+    apps = (
+        "".join(tree.read(path) or "" for path in tree.glob("apps/*/mix.exs")) if umbrella else ""
+    )
+    phoenix = re.search(r"\{:phoenix,", mix + apps) is not None
     release, why = _release(mix)
     listening = Listening() if phoenix else find_port(tree, _PORTS, overrides)
     return LanguagePlan(
@@ -59,7 +63,10 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
         carries=(Carry(BUILD, f"{APP_DIR}/_build/prod/rel/{release}", APP_DIR),) if release else (),
         start=f"bin/{release} start" if release else None,
         port=listening.port,
-        no_start="mix.exs names neither an app nor a release.",
+        no_start="An umbrella names what is released in its mix.exs, such as "
+        "releases: [web: [applications: [my_app_web: :permanent]]]."
+        if umbrella
+        else "mix.exs names neither an app nor a release.",
         reasons=(
             Reason("Phoenix" if phoenix else "Elixir", "mix.exs"),
             Reason(f"release {release}", why),

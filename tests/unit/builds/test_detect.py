@@ -286,3 +286,12 @@ def test_plan_survives_its_row() -> None:
     assert BuildPlan.from_json(found.to_json()) == found
     newer = found.to_dict() | {"of_tomorrow": 1}
     assert BuildPlan.from_dict(newer) == found
+
+
+def test_directory_beside_what_is_only_written_about_it_is_entered() -> None:
+    """A README, a licence and an editor's settings make no second app."""
+    about = {"README.md": "", "LICENSE": "", ".github/workflows/a.yml": "", ".gitignore": ""}
+    entered = detect(
+        MemoryTree({**about, "api/go.mod": "module x\n", "api/main.go": "package main\n"})
+    )
+    assert (entered.language, entered.root_directory) == ("go", "api")

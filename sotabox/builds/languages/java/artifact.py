@@ -63,6 +63,8 @@ def choose_artifact(tool: BuildTool) -> Artifact:
             collect=collect,
             start=f"{_JAVA} -Dserver.port=$PORT -jar app.jar",
         )
+    # Micronaut reads its settings from variables, too.
+    port = "MICRONAUT_SERVER_PORT=$PORT " if "io.micronaut" in tool.text else ""
     if tool.name == "gradle" and _installs(tool.text):
         return Artifact(
             framework="java",
@@ -73,14 +75,14 @@ def choose_artifact(tool: BuildTool) -> Artifact:
                 f"mkdir -p {_OUT} && cp -r $(find . -type d -path '*/build/install/*' -prune | head -n 1)/. {_OUT}/"
                 f" && cd {_OUT} && ln -s \"bin/$(ls bin | grep -v '\\.bat$' | head -n 1)\" start"
             ),
-            start='JAVA_OPTS="-XX:MaxRAMPercentage=75 $JAVA_OPTS" ./start',
+            start=f'{port}JAVA_OPTS="-XX:MaxRAMPercentage=75 $JAVA_OPTS" ./start',
         )
     return Artifact(
         framework="java",
-        why=f"no framework {where}",
+        why=f"io.micronaut {where}" if port else f"no framework {where}",
         task=task,
         collect=collect,
-        start=f"{_JAVA} -Dserver.port=$PORT -jar app.jar",
+        start=f"{port}{_JAVA} -Dserver.port=$PORT -jar app.jar",
     )
 
 
@@ -90,7 +92,7 @@ def _installs(text: str) -> bool:
         return False
     return (
         re.search(
-            r"""(?:id\s*\(?\s*["']application["']|^\s*application\s*$|apply plugin:\s*["']application|`?application`?\s*\n|mainClass)""",
+            r"""(?:id\s*\(?\s*["'](?:application|io\.micronaut\.application)["']|plugins\s*\{[^{}]*\bapplication\b|^\s*application\s*$|apply plugin:\s*["']application|`?application`?\s*\n|mainClass)""",
             text,
             re.MULTILINE,
         )

@@ -107,6 +107,7 @@ def read_qwik(app: App) -> Server | None:
         start=(script.command if script else "") or f"node server/entry.{chosen}",
         tools=("vite", "qwik"),
         build="qwik build",
+        needs=name,  # beside what the server imports, all of which Qwik puts among those for development
         refusal=None
         if chosen
         else Refusal(

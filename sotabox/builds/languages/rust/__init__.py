@@ -21,6 +21,7 @@ from sotabox.builds.languages.compiled import (
 from sotabox.builds.languages.ports import Listening, find_port, habits
 from sotabox.builds.languages.rust.crates import Crate, Target, choose_target, read_crates
 from sotabox.builds.languages.rust.libraries import libraries_of
+from sotabox.builds.languages.rust.pages import refuse_pages
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import APP_DIR, Cache, LanguagePlan, Reason, Step, Toolchain, Version
 from sotabox.builds.source import Tree
@@ -57,8 +58,14 @@ _PORTS: Final = habits(
 
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
-    """The plan of a package, or of the workspace's package that is served."""
+    """The plan of a package, or of the workspace's package that is served.
+
+    Raises:
+        UnknownApp: several could be, or the app is built by more than Cargo.
+    """
     crates = read_crates(tree, every="CARGO_WORKSPACE" in overrides.railpack)
+    if not (overrides.build or overrides.start):
+        refuse_pages(tree, crates)
     target = choose_target(crates, overrides)
     return _plan(tree, overrides, crates, target) if target else _without_program(crates)
 
@@ -89,6 +96,8 @@ def _plan(
     rocket = any("rocket" in crate.dependencies for crate in crates)
     listening = Listening() if rocket else find_port(tree, _PORTS, overrides)
     start = f"ROCKET_ADDRESS=0.0.0.0 ROCKET_PORT=$PORT {executable}" if rocket else executable
+    if any("loco-rs" in crate.dependencies for crate in crates):
+        start = f"{executable} start --binding 0.0.0.0 --port $PORT --environment production"
     return LanguagePlan(
         language=NAME,
         framework=NAME,

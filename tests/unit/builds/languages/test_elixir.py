@@ -8,6 +8,7 @@ from sotabox.builds.detect import detect
 from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
 from sotabox.builds.plan import BuildPlan
 from sotabox.builds.source import MemoryTree
+from sotabox.errors import UnknownApp
 
 PHOENIX = """defmodule Kite.MixProject do
   def project, do: [app: :kite, version: "0.1.0", elixir: "~> 1.15", aliases: aliases()]
@@ -95,3 +96,10 @@ def test_elixir_assets_with_packages_get_node() -> None:
     )
     assert "nodejs npm" in text
     assert "npm ci --no-audit --no-fund --prefix assets && mix assets.deploy" in text
+
+
+def test_elixir_umbrella_without_releases_says_what_to_write() -> None:
+    """Mix can't know which of the apps is released."""
+    files = {"mix.exs": 'def project do\n [apps_path: "apps"]\nend', "apps/a/mix.exs": "app: :a"}
+    with pytest.raises(UnknownApp, match="releases:"):
+        plan(files)

@@ -134,3 +134,14 @@ def test_java_own_build_command_still_yields_the_jar() -> None:
     assert "target=/root/.m2,sharing=locked mvn -q verify\n" in text
     assert "/out/app.jar" in text
     assert "-DskipTests" not in text
+
+
+@pytest.mark.parametrize(
+    "build",
+    ['plugins { id("io.micronaut.application") version "4.4.2" }', "plugins { application }"],
+)
+def test_gradle_application_is_installed_and_started(build: str) -> None:
+    """Plugins that make a program are known in any way to write them; Micronaut is told its port."""
+    start = plan({"build.gradle.kts": build}).start or ""
+    assert start.endswith("./start")
+    assert ("MICRONAUT_SERVER_PORT=$PORT" in start) is ("micronaut" in build)

@@ -167,3 +167,29 @@ def test_rust_broken_manifest_is_named() -> None:
     """A typo in Cargo.toml is answered with the place."""
     with pytest.raises(Invalid, match=r"Cargo\.toml is not valid TOML"):
         plan({"Cargo.toml": "[package\n"})
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {**ALONE, "Trunk.toml": ""},
+        {**ALONE, "index.html": "<link data-trunk rel=rust>"},
+        {**ALONE, "Dioxus.toml": ""},
+        {
+            **ALONE,
+            "Cargo.toml": package("beacon", '[package.metadata.leptos]\noutput-name = "b"\n'),
+        },
+    ],
+)
+def test_rust_app_in_the_browser_is_told_before_a_useless_build(files: dict[str, str]) -> None:
+    """Cargo alone would build a program that serves nothing; a person's own commands do more."""
+    with pytest.raises(UnknownApp, match="not in Rust's image"):
+        plan(files)
+    assert plan(files, build="make", start="./serve").start == "./serve"
+
+
+def test_rust_loco_app_is_told_to_serve() -> None:
+    """Its program is a command line; one of its commands is the server."""
+    files = {**ALONE, "Cargo.toml": package("beacon", '[dependencies]\nloco-rs = "0.14"\n')}
+    start = "/app/beacon start --binding 0.0.0.0 --port $PORT --environment production"
+    assert plan(files).start == start
