@@ -40,7 +40,7 @@ _LIBRARIES: Final = {
 }  # fmt: skip
 _PORTS: Final = habits(
     "**/*.{c,cc,cpp,cxx,h,hpp}",
-    r"""getenv\(\s*["]\w*PORT""",
+    r"""getenv\(\s*["]PORT["]""",
     r"""\bhtons\(\s*(\d{4,5})\b""",
     r"""[.>]port\(\s*(\d{4,5})\b""",
     r"""\b(?:listen|addListener)\(\s*["]0\.0\.0\.0["],\s*(\d{4,5})\b""",

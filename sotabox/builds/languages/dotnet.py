@@ -48,7 +48,7 @@ _TESTS: Final = re.compile(r"Microsoft\.NET\.Test\.Sdk|<IsTestProject>\s*true", 
 #: Addresses in code or settings win over the variable with the addresses.
 _PORTS: Final = habits(
     "**/{*.cs,*.fs,*.vb,appsettings.json,appsettings.Production.json}",
-    r"""["]\w*PORT["]""",
+    r"""["]PORT["]""",
     r"""\bListenAnyIP\(\s*(\d{4,5})\b""",
     r"""\b(?:UseUrls|Run|Add)\(\s*["]https?://(?:0\.0\.0\.0|\*|\+|\[::\]):(\d{4,5})\b""",
     r"""["]Url["]\s*:\s*["]http://(?:0\.0\.0\.0|\*|\+|\[::\]):(\d{4,5})\b""",

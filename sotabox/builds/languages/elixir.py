@@ -30,7 +30,7 @@ _NEWEST_OTP: Final = "28"
 #: What a release's own runtime links with.
 _RUN_PACKAGES: Final = ("ca-certificates", "libncurses6", "libstdc++6", "openssl")
 _PORTS: Final = habits(
-    "{lib,apps,config}/**/*.{ex,exs}", r"""["']\w*PORT["']""", r"""\bport:\s*(\d{4,5})\b"""
+    "{lib,apps,config}/**/*.{ex,exs}", r"""["']PORT["']""", r"""\bport:\s*(\d{4,5})\b"""
 )
 _FIRST: Final = ("mix.exs", "mix.lock", "apps/*/mix.exs", "config/{config,prod}.exs")
 

@@ -19,7 +19,7 @@ WEAK: Final = ()
 SHIPMENT: Final = f"{APP_DIR}/build/erlang-shipment"
 #: `mist.port(3000)` in a pipe, or with the builder before it.
 _PORTS: Final = habits(
-    "src/**/*.gleam", r"""["]\w*PORT["]""", r"""\.port\(\s*(?:\w+,\s*)?(\d{4,5})\b"""
+    "src/**/*.gleam", r"""["]PORT["]""", r"""\.port\(\s*(?:\w+,\s*)?(\d{4,5})\b"""
 )
 
 

@@ -56,7 +56,7 @@ _LIBRARIES: Final = (
 )
 _PORTS: Final = habits(
     "**/*.go",
-    r"""["`]\w*PORT["`]|\benv(?:config|Default)?:"|AutomaticEnv""",
+    r"""["`]PORT["`]|\benv(?:config|Default)?:"|AutomaticEnv""",
     r"""["`](?:0\.0\.0\.0|\[::\])?:(\d{4,5})["`]""",
     r"""\b\w*[pP]ort\w*\s*(?:\w+\s*)?:?=\s*"?:?(\d{4,5})\b""",
     r"""\bflag\.\w+\([^)\n]*"(?:port|p|http-port)",\s*"?:?(\d{4,5})\b""",

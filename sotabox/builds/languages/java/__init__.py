@@ -31,7 +31,7 @@ WEAK: Final = ()
 #: Frameworks without a property for the port: their sources name it, or ask for it.
 _PORTS: Final = habits(
     "**/{*.java,*.kt,*.scala,application.conf,application.yaml,application.yml}",
-    r"""["'{?]\w*PORT\b|server\.port""",
+    r"""["'{?]PORT\b|server\.port""",
     r"""\.(?:start|listen|port|bind|httpPort)\(\s*(\d{4,5})\b""",
     r"""(?<![\w.])port\(\s*(\d{4,5})\b""",
     r"""InetSocketAddress\(\s*(?:"0\.0\.0\.0",\s*)?(\d{4,5})\b""",

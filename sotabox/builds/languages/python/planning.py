@@ -49,8 +49,10 @@ _RUN_ENV: Final = {
 }
 _PORTS: Final = habits(
     "*.py",
-    r"""["']\w*PORT["']|\bsys\.argv\b|\bargparse\b""",
+    r"""["']PORT["']|\bBaseSettings\b|\bdynaconf\b|\benvirons\b""",
     r"""\b(?:\w+_)?(?:port|PORT)\s*(?::\s*int\s*)?=\s*(\d{4,5})\b""",
+    r"""["']--?p(?:ort)?["'][^\n]*\bdefault\s*=\s*(\d{4,5})\b""",
+    r"""\bport\w*\s*=[^\n]*\belse\s+(\d{4,5})\b""",
     r"""\.(?:listen|bind|run|start)\(\s*(\d{4,5})\b""",
     r"""\(\s*["'](?:0\.0\.0\.0|::|)["']\s*,\s*(\d{4,5})\b""",
     r"""["'][\w.]*port["']\s*:\s*(\d{4,5})\b""",

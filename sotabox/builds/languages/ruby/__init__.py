@@ -46,7 +46,7 @@ _DRIFT: Final = (
 )
 _PORTS: Final = habits(
     "*.rb",
-    r"""["':]\w*PORT\b""",
+    r"""["':]PORT\b""",
     r"""\b[Pp]ort:?\s*(?:=>|=)?\s*(\d{4,5})\b""",
     r"""\bTCPServer\.(?:new|open)\(?\s*(?:["'](?:0\.0\.0\.0|::|)["'],\s*)?(\d{4,5})\b""",
 )

@@ -48,11 +48,12 @@ _DRIFT: Final = (
 _SOURCES: Final = (".rs", ".rlib")
 _PORTS: Final = habits(
     "**/*.rs",
-    r"""["]\w*PORT["]|env\s*=\s*"\w*PORT|\bROCKET_""",
+    r"""["]PORT["]|#\[(?:arg|clap)\([^\]]*\benv\s*[,)]|\bROCKET_""",
     r"""["](?:0\.0\.0\.0|\[::\])?:(\d{4,5})["]""",
     r"""["](?:0\.0\.0\.0|::)["]\s*,\s*(\d{4,5})\b""",
     r"""\[0,\s*0,\s*0,\s*0\]\)?\s*,\s*(\d{4,5})\b""",
     r"""UNSPECIFIED(?:\.into\(\)|\))?\s*,\s*(\d{4,5})\b""",
+    r"""\bdefault_value(?:_t)?\s*=\s*"?(\d{4,5})"?[^\n]*\)\]\s*(?:pub\s+)?port\b""",
     r"""\b\w*(?:port|PORT)\w*\s*(?::\s*u16\s*)?=\s*(\d{4,5})\b""",
 )
 

@@ -36,6 +36,18 @@ NAMED = {
         "main.py": "import tornado.web\nApplication([]).listen(3000)",
     },
     "python, a constant": {"main.py": "import socketserver\nPORT = 3000\n"},
+    "python, an option": {
+        "main.py": "parser.add_argument('--port', type=int, default=3000)\nHTTPServer(x)\n"
+    },
+    "rust, an option": {
+        **RUST,
+        "src/main.rs": "#[arg(long, default_value_t = 3000)]\n    port: u16,\n",
+    },
+    "another variable, which nobody sets": {
+        **GO,
+        "main.go": 'package main\nport := env("SHOP_PORT", "3000")\ndb := os.Getenv("DB_PORT")\n'
+        'http.ListenAndServe(":3000", nil)\n',
+    },
     ".net, Kestrel": {**DOTNET, "Program.cs": "options.ListenAnyIP(3000);"},
 }
 
@@ -68,6 +80,7 @@ def test_port_that_only_the_source_names_is_where_the_app_is_asked(name: str) ->
         {**GO, "main.go": "package main\n", "main_test.go": 'x(":3000")'},
         {**RUST, "src/main.rs": 'env::var("PORT").unwrap_or("0.0.0.0:3000")'},
         {**MAVEN, "src/main/resources/application.conf": "port = 3000\nport = ${?PORT}"},
+        {**RUST, "src/main.rs": "#[arg(long, env, default_value_t = 3000)]\n    port: u16,\n"},
         {"main.py": "import http.server\nport = int(os.environ.get('PORT', 3000))"},
     ],
 )
