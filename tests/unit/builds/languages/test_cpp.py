@@ -68,3 +68,34 @@ def test_cpp_library_is_no_app() -> None:
     """The error says why it isn't C++'s."""
     with pytest.raises(UnknownApp, match="no executable"):
         plan({"CMakeLists.txt": "add_library(x x.c)"})
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("TARGET = bin/web\nall: $(TARGET)\n", "./bin/web"),
+        ("web: main.c\n\tcc -o web main.c\n", "./web"),
+        (".PHONY: all clean\nall: web\nweb: main.o\n\tcc $^ -o $@\nmain.o: main.c\n", "./web"),
+    ],
+)
+def test_makefile_of_c_is_made_and_its_program_started(text: str, start: str) -> None:
+    """Make needs no more than its file; the program is the one that it names."""
+    built = plan({"Makefile": text, "main.c": ""})
+    assert (built.language, built.start) == ("cpp", start)
+    assert built.toolchain is not None
+    assert built.toolchain.build[0].run == "make"
+
+
+def test_single_file_of_c_is_compiled_with_what_it_includes() -> None:
+    """A file alone is an app, with the libraries behind its headers."""
+    built = plan({"main.c": "#include <curl/curl.h>\n#include <pthread.h>\n", "http.c": ""})
+    assert built.toolchain is not None
+    assert built.toolchain.build[0].run == "cc -O2 -o app.bin http.c main.c -pthread -lcurl"
+    assert "libcurl4-openssl-dev" in built.toolchain.packages
+    assert "libcurl4t64" in built.run_packages
+
+
+def test_makefile_of_another_language_is_no_program_of_c() -> None:
+    """Most Makefiles only hold commands for developers."""
+    with pytest.raises(UnknownApp, match="no source of C"):
+        plan({"Makefile": "run:\n\tlua main.lua\n", "main.lua": ""})

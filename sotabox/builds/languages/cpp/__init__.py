@@ -1,10 +1,20 @@
-"""C and C++: CMake or Meson, with Ninja, by Debian's own compiler."""
+"""C and C++: CMake or Meson with Ninja, Make, or a single file, by Debian's own compiler."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from sotabox.builds.bases import image_of
+from sotabox.builds.languages.cpp.make import (
+    MAKEFILES,
+    PROGRAM,
+    SINGLE,
+    compile_command,
+    libraries_of,
+    makefile_of,
+    program_of,
+    single_file,
+)
 from sotabox.builds.languages.ports import find_port, habits
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import BUILD, SOURCE, Cache, Carry, LanguagePlan, Reason, Step, Toolchain
@@ -14,7 +24,7 @@ from sotabox.errors import UnknownApp
 
 NAME: Final = "cpp"
 STRONG: Final = ("CMakeLists.txt", "meson.build")
-WEAK: Final = ()
+WEAK: Final = (*MAKEFILES, *SINGLE)
 
 _BUILD_DIR: Final = "/build"
 #: Compiled objects by the hash of what they were compiled from. Ninja's own state is not kept: it
@@ -62,6 +72,8 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     Raises:
         UnknownApp: several executables, and none has a name that says it is the app.
     """
+    if not any(tree.exists(path) for path in STRONG):
+        return _plan_plain(tree, overrides)
     cmake = tree.exists("CMakeLists.txt")
     found = _cmake_executables(tree) if cmake else _meson_executables(tree)
     name = _choose(tuple(dict.fromkeys(found)), _project_name(tree, cmake=cmake), overrides)
@@ -105,6 +117,49 @@ def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
             ),
         ),
     )  # fmt: skip
+
+
+def _plan_plain(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
+    """The plan of a Makefile's program, or of the single file's."""
+    manifest = makefile_of(tree) or single_file(tree)
+    if not manifest:
+        return Declined("a Makefile, and no source of C or C++")
+    made = manifest in MAKEFILES
+    program = program_of(tree.read(manifest) or "") if made else PROGRAM
+    libraries = libraries_of(tree)
+    listening = find_port(tree, _PORTS, overrides)
+    image = image_of("debian", "", overrides.images)
+    start = f"./{program}" if program and not overrides.build else None
+    return LanguagePlan(
+        language=NAME,
+        framework=NAME,
+        toolchain=Toolchain(
+            name=NAME,
+            image=image,
+            packages=(
+                "build-essential",
+                "pkg-config",
+                "ca-certificates",
+                *dict.fromkeys(package for row in libraries for package in row.build),
+            ),
+            build=(Step("make" if made else compile_command(tree, manifest)),),
+        ),
+        run_image=image,
+        run_packages=(
+            "libstdc++6",
+            *dict.fromkeys(package for row in libraries for package in row.run),
+        ),
+        carries=(Carry(BUILD, "/app", "/app"),),
+        start=start,
+        port=listening.port,
+        no_start=f"Looked in the {manifest} for a TARGET, an option -o or a rule that makes a program.",
+        reasons=(
+            Reason("C/C++", manifest),
+            Reason(f"start: {start}", f"what {manifest} makes"),
+            *listening.reasons,
+        ),
+        warnings=listening.warnings,
+    )
 
 
 def _build(name: str, *, cmake: bool) -> str:
