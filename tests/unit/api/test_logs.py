@@ -3,11 +3,13 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from sotabox.model.deployment import Deployment, Status
+from sotabox.store import logs
 from tests.in_process import InProcess, open_site
 
 COLOURED = "\x1b[32m[build]\x1b[0m ok\x1b[2K"
@@ -180,6 +182,26 @@ async def test_stream_is_cut_at_its_longest_life(tmp_path: Path, work: Work) -> 
         text = await read(site, url(deployment, "/stream"))
         assert "[build] Waiting" in text
         assert "event: end" not in text
+
+
+async def test_stream_that_is_quiet_gives_signs_of_life(
+    site: InProcess, deployment: Deployment, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every fifteen seconds, so that no proxy takes a long build step for a dead connection."""
+    assert logs._QUIET_S == 15
+    monkeypatch.setattr(logs, "_QUIET_S", 0.01)
+    site.box.pipeline.submit(deployment)
+    reading = asyncio.create_task(read(site, url(deployment, "/stream")))
+    store = site.box.store.logs
+    async with aclosing(store.follow(deployment.id, -1, work.done.is_set)) as pieces:
+        quiet = 0  # as seen by who reads beside it
+        async for piece in pieces:
+            both = len(store._followed[deployment.id].woken) == 2
+            quiet += both and not piece.rendered(lambda line: line.text.encode())
+            if quiet == 3:
+                work.done.set()
+                store.wake_all()
+    assert "\n\n: ping\n\n" in await reading
 
 
 async def test_stream_carries_what_proxies_must_know(
