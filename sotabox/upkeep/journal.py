@@ -3,6 +3,7 @@
 import json
 import logging
 from datetime import UTC, datetime
+from typing import Any
 
 from sotabox.model.times import format_time
 
@@ -15,12 +16,33 @@ def configure_log(level: str, form: str) -> None:
     """
     handler = logging.StreamHandler()
     handler.setFormatter(
-        JsonLines() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s")
+        JsonLines() if form == "json" else Lines("%(levelname)s %(name)s: %(message)s")
     )
     chosen = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(level=max(chosen, logging.INFO), handlers=[handler], force=True)
     logging.getLogger("sotabox").setLevel(chosen)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+class Lines(logging.Formatter):
+    """A line, and a traceback below it where there is one.
+
+    What somebody else wrote may stand in it: that begins no line of its own, which would look like
+    ours, and moves no terminal's cursor.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - its parent's name
+        return _visible(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - its parent's name
+        return "\n".join(map(_visible, super().formatException(ei).split("\n")))
+
+
+def _visible(text: str) -> str:
+    """`text` with escapes for what would not be seen."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class JsonLines(logging.Formatter):
