@@ -206,7 +206,7 @@ def test_everything_works_without_scripts(
 
 
 def test_page_is_usable_with_the_keyboard(box: Box, open_page: Callable[..., Page]) -> None:
-    """The first tab stop skips the menu; each stop is seen; `/` goes to the search."""
+    """The first tab stop skips the menu; each stop is seen; a refused form goes on in its field."""
     box.create("keys")
     page = open_page()
     page.goto("/projects/keys")
@@ -224,6 +224,12 @@ def test_page_is_usable_with_the_keyboard(box: Box, open_page: Callable[..., Pag
         )
         assert outline, seen
     assert {"Overview", "Deployments", "Environment", "Settings"} <= seen
+    page.goto("/projects/keys/settings")
+    confirm = page.get_by_label("Type keys to delete it")
+    confirm.fill("something else")
+    confirm.press("Enter")
+    expect(page.get_by_text("type keys to delete this project", exact=True)).to_be_in_viewport()
+    expect(confirm).to_be_focused()
 
 
 def test_search_is_a_key_away(box: Box, open_page: Callable[..., Page]) -> None:
