@@ -13,7 +13,7 @@ services listen. Nothing of IPv6 passes from a project's bridge, whatever the en
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -76,12 +76,20 @@ def jumps(instance_id: str, chain: str, *, builds: bool = True) -> list[list[str
     return [["-i", bridge, *_COMMENT, "-j", chain] for bridge in bridges]
 
 
-def check_stale(listing: str, rules: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Jumps in the output of `iptables -S` to the chain of `rules` that are none of them."""
+def check_stale(listing: str, chain: str, rules: Sequence[list[str]]) -> list[list[str]]:
+    """Jumps in the output of `iptables -S` to a chain that are none of `rules`."""
     lines = (line.split() for line in listing.splitlines())
-    target = [*rules[0][-2:]]
-    found = [line[2:] for line in lines if line[0] == "-A" and line[-2:] == target]
-    return [jump for jump in found if jump not in [list(rule) for rule in rules]]
+    found = [line[2:] for line in lines if line[0] == "-A" and line[-2:] == ["-j", chain]]
+    return [jump for jump in found if jump not in rules]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chain of the host, and which rules in it shall lead into which of ours; maybe none."""
+
+    parent: str
+    chain: str
+    rules: Sequence[list[str]]
 
 
 class Firewall:
@@ -99,12 +107,10 @@ class Firewall:
         """
         try:
             await _run(["iptables-restore", "-w", "--noflush"], render_rules(self._chains, ports))
-            for parent, rules in await self._jumps("iptables"):
-                await self._ensure_jumps("iptables", parent, rules)
+            await self._ensure_jumps("iptables")
             if await _has_v6():
                 await _run(["ip6tables-restore", "-w", "--noflush"], render_rules_v6(self._chains))
-                for parent, rules in await self._jumps("ip6tables"):
-                    await self._ensure_jumps("ip6tables", parent, rules)
+                await self._ensure_jumps("ip6tables")
         except _Failed as error:
             return f"Apps can reach the host's own services and cloud metadata: {error}"
         return None
@@ -133,10 +139,10 @@ class Firewall:
         return None
 
     async def _check(self, program: str, wanted: Sequence[str]) -> str | None:
-        for parent, rules in await self._jumps(program):
-            for rule in rules:
-                if not await _succeeds([program, "-w", "-C", parent, *rule]):
-                    return f"packets from {rule[1]} do not pass its rules in {parent} ({program})"
+        for place in await self._places(program):
+            for rule in place.rules:
+                if not await _succeeds([program, "-w", "-C", place.parent, *rule]):
+                    return f"packets from {rule[1]} do not pass its rules in {place.parent} ({program})"
         for chain in (self._chains.forward, self._chains.input):
             listing = await _run([program, "-w", "-S", chain])
             there = sum(line.startswith("-A ") for line in listing.splitlines())
@@ -145,40 +151,41 @@ class Firewall:
         return None
 
     async def _remove(self, program: str) -> None:
-        for parent, rules in await self._jumps(program):
-            for rule in rules:
-                while await _succeeds([program, "-w", "-D", parent, *rule]):
-                    continue
-            await self._drop_stale(program, parent, rules)
+        for place in await self._places(program):
+            await _drop_stale(program, replace(place, rules=()))
         for chain in (self._chains.forward, self._chains.input):
             if await _succeeds([program, "-w", "-F", chain]):
                 await _run([program, "-w", "-X", chain])
 
-    async def _jumps(self, program: str) -> list[tuple[str, list[list[str]]]]:
-        """Chains of the host, each with the rules in it that lead into ours.
+    async def _places(self, program: str) -> list[Place]:
+        """Where packets of apps and builds are led into our chains.
 
-        An engine that keeps its own rules in nftables has no chain for its users; packets pass
-        through the host's FORWARD all the same. Of IPv6 only projects are kept from all: the
-        engine's own bridge may have it for others.
+        An engine that keeps its own rules in nftables, and an older one for IPv6, has no chain for
+        its users; packets pass through the host's FORWARD all the same. It may be replaced by one of
+        the other kind: what was led from FORWARD is then led from there no longer. Of IPv6 only
+        projects are kept from all: the engine's own bridge may have it for others.
         """
+        forward, incoming = (
+            jumps(self._instance_id, chain, builds=program == "iptables")
+            for chain in (self._chains.forward, self._chains.input)
+        )
         has_dockers = await _succeeds([program, "-w", "-S", _DOCKERS])
-        forward = _DOCKERS if has_dockers else "FORWARD"
-        pairs = ((forward, self._chains.forward), ("INPUT", self._chains.input))
-        builds = program == "iptables"
-        return [(parent, jumps(self._instance_id, chain, builds=builds)) for parent, chain in pairs]
+        parents = {_DOCKERS: forward, "FORWARD": []} if has_dockers else {"FORWARD": forward}
+        through = [Place(parent, self._chains.forward, rules) for parent, rules in parents.items()]
+        return [*through, Place("INPUT", self._chains.input, incoming)]
 
-    async def _ensure_jumps(
-        self, program: str, parent: str, rules: Sequence[Sequence[str]]
-    ) -> None:
-        await self._drop_stale(program, parent, rules)
-        for rule in rules:
-            if not await _succeeds([program, "-w", "-C", parent, *rule]):
-                await _run([program, "-w", "-I", parent, "1", *rule])
+    async def _ensure_jumps(self, program: str) -> None:
+        for place in await self._places(program):
+            await _drop_stale(program, place)
+            for rule in place.rules:
+                if not await _succeeds([program, "-w", "-C", place.parent, *rule]):
+                    await _run([program, "-w", "-I", place.parent, "1", *rule])
 
-    async def _drop_stale(self, program: str, parent: str, rules: Sequence[Sequence[str]]) -> None:
-        listing = await _run([program, "-w", "-S", parent])
-        for stale in check_stale(listing, rules):
-            await _run([program, "-w", "-D", parent, *stale])
+
+async def _drop_stale(program: str, place: Place) -> None:
+    listing = await _run([program, "-w", "-S", place.parent])
+    for stale in check_stale(listing, place.chain, place.rules):
+        await _run([program, "-w", "-D", place.parent, *stale])
 
 
 async def _has_v6() -> bool:

@@ -125,19 +125,22 @@ async def test_firewall_of_one_box_leaves_another_s_apps_alone(box: Box, run: Ru
             assert await other.remove() is None
 
 
-async def test_firewall_drops_its_jumps_of_an_older_form(box: Box) -> None:
-    """A newer sotabox leaves no rule of an older one behind."""
+@pytest.mark.parametrize("parent", ["INPUT", "FORWARD"])
+async def test_firewall_drops_its_jumps_of_another_day(box: Box, parent: str) -> None:
+    """No rule of an older sotabox, or for an older engine, is left behind."""
     firewall = Firewall(box.instance_id)
-    chain = chains_of(box.instance_id).input
+    chains = chains_of(box.instance_id)
+    chain = chains.input if parent == "INPUT" else chains.forward
+    old = ["iptables", "-w", "-I", parent, "-s", "10.9.0.0/24", "-j", chain]
     try:
         await firewall.ensure([80])
-        old = ["iptables", "-w", "-I", "INPUT", "-s", "10.9.0.0/24", "-j", chain]
         subprocess.run(old, check=True)
         assert _rules(box.instance_id) == 5
         await firewall.ensure([80])
         assert _rules(box.instance_id) == 4
+        subprocess.run(old, check=True)
     finally:
-        await firewall.remove()
+        assert await firewall.remove() is None
     assert chain not in _listing()
 
 

@@ -63,6 +63,7 @@ def test_check_stale_finds_only_this_chain_s_jumps_of_another_form() -> None:
         "-A INPUT -s 10.9.0.0/16 -j IN2\n"
         "-A INPUT -i lo -j ACCEPT\n"
     )
-    assert check_stale(listing, rules) == [
+    assert check_stale(listing, "IN", rules) == [
         ["-s", "10.9.0.0/16", "-m", "comment", "--comment", "sotabox", "-j", "IN"]
     ]
+    assert len(check_stale(listing, "IN", [])) == 3
