@@ -27,9 +27,19 @@ class App:
     @property
     def packages(self) -> Mapping[str, Manifest]:
         """The packages that count: the root, the app and what it builds on, by directory."""
-        needed = self.workspace.needed_by(self.directory) if self.directory else ()
+        needed = (
+            () if self.by_root or not self.directory else self.workspace.needed_by(self.directory)
+        )
         chosen = needed or tuple(self.workspace.packages)
         return {"": self.root, **{d: self.workspace.packages[d] for d in chosen}}
+
+    @property
+    def by_root(self) -> bool:
+        """Whether the root's scripts start this package and build others: what it serves, mostly."""
+        scripts, workspace = self.root.scripts, self.workspace
+        if not self.directory or workspace.named_in(scripts.get("start", "")) != (self.directory,):
+            return False
+        return bool({*workspace.named_in(scripts.get("build", ""))} - {self.directory})
 
     def path(self, *parts: str) -> str:
         """A path below the app's directory, relative to the tree."""

@@ -45,6 +45,8 @@ def build_command(app: App, layer: Layer, framework: Server | Site | None) -> st
 
 def _command(app: App, layer: Layer, framework: Server | Site | None) -> str:
     lines = lines_of(app.manager)
+    if app.by_root:
+        return f"{lines.run} build"
     own = _own_command(app, framework)
     commands = [f"{lines.run} {name}" for name in layer.later] if own else []
     if own and app.manifest.has("prisma") and _generates_into_source(app):
@@ -95,15 +97,26 @@ def _own_command(app: App, framework: Server | Site | None) -> str:
             if name in app.manifest.scripts
             else f"{lines.execute} nuxt generate"
         )
-    for name in ("build", "docs:build"):
-        if name in app.manifest.scripts and (name == "build" or isinstance(framework, Site)):
-            return f"{lines.run} {name}"
+    if script := _build_script(app, framework):
+        return f"{lines.run} {script}"
     if framework and framework.build:
         program = framework.build.partition(" ")[0]
         return framework.build if program == "node" else f"{lines.execute} {framework.build}"
     if (project := nx_project(app)) is not None:
         return f"{lines.execute} nx build {shlex.quote(project.name)}"
     return ""
+
+
+def _build_script(app: App, framework: Server | Site | None) -> str:
+    """The script that builds the app; "" where a command of ours does it."""
+    scripts = app.manifest.scripts
+    if scripts.get("build") in ("nx build", "npx nx build") and nx_project(app):
+        return ""  # which project it builds only we know
+    if "build" in scripts:
+        return "build"
+    if "docs:build" in scripts and isinstance(framework, Site):
+        return "docs:build"
+    return "heroku-postbuild" if "heroku-postbuild" in scripts else ""
 
 
 def _turbo(app: App) -> str:

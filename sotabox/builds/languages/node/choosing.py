@@ -1,6 +1,5 @@
 """Which package of a tree is the app."""
 
-import re
 from dataclasses import replace
 from typing import Final
 
@@ -16,10 +15,6 @@ from sotabox.builds.plan import Reason
 from sotabox.builds.source import Tree
 from sotabox.errors import UnknownApp
 
-#: `-w web`, `--filter=web`, `yarn workspace web`: a script of the root that names a package.
-_NAMED: Final = re.compile(
-    r"(?:(?:--filter|-F|--workspace|-w)(?:=|\s+)|\bworkspace\s+)['\"]?\.?/?([@\w./-]+?)(?:\.\.\.)?['\"]?(?=\s|$)"
-)
 _RUNS_PACKAGES: Final = frozenset(
     {"turbo", "nx", "lerna", "pnpm", "yarn", "npm", "bun", "concurrently"}
 )
@@ -82,9 +77,9 @@ def _named(app: App) -> tuple[str, str] | None:
         if directory is not None:
             return directory, "RAILPACK_NX_APP"
     start = app.root.scripts.get("start", "")
-    names = {name for name in _NAMED.findall(start) if app.workspace.directory_of(name) is not None}
-    if len(names) == 1 and (directory := app.workspace.directory_of(names.pop())) is not None:
-        return directory, f"the root's script start ({start})"
+    named = app.workspace.named_in(start)
+    if len(named) == 1:
+        return named[0], f"the root's script start ({start})"
     return None
 
 

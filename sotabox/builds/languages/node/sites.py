@@ -26,7 +26,7 @@ _OWN_START: Final = frozenset({
     "vue-cli-service", "gatsby", "docusaurus", "vitepress", "eleventy", "webpack", "webpack-dev-server",
     "parcel", "live-server", "nuxt", "nuxi", "next", "react-router", "sirv", "lite-server", "craco",
     "react-app-rewired", "npm-run-all", "storybook", "ember", "preact", "rsbuild", "slidev", "vuepress",
-    "farm", "umi", "max", "quasar", "stencil", "observable", "rspress", "hexo", "docsify", "ladle",
+    "nx", "farm", "umi", "max", "quasar", "stencil", "observable", "rspress", "hexo", "docsify", "ladle",
     "histoire", "greenwood", "styleguidist",
 })  # fmt: skip
 
@@ -167,7 +167,8 @@ def _is_library(config: Config) -> bool:
 
 def _nx(app: App) -> Site | None:
     project = nx_project(app)
-    if project is None or not project.site or "build" in app.manifest.scripts:
+    script = app.manifest.scripts.get("build", "nx")
+    if project is None or not project.site or not re.match(r"(?:npx )?nx\b", script):
         return None
     why = f"the Nx project {project.name}, built by Vite"
     return Site(slug="vite", why=why, output=clean_path(project.output), fallback=True)

@@ -4,9 +4,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from posixpath import dirname, normpath
+from typing import Final
 
 from sotabox.builds.languages.node.manifest import NAMES, Manifest, read_manifest
 from sotabox.builds.source import Tree
+
+#: `-w web`, `--filter=web`, `yarn workspace web`: a script of the root that names a package.
+_NAMED: Final = re.compile(
+    r"(?:(?:--filter|-F|--workspace|-w)(?:=|\s+)|\bworkspace\s+)['\"]?\.?/?([@\w./-]+?)(?:\.\.\.)?['\"]?(?=\s|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,11 @@ class Workspace:
         return next(
             (d for d, package in self.packages.items() if d == wanted or package.name == name), None
         )
+
+    def named_in(self, command: str) -> tuple[str, ...]:
+        """The directories of the packages that a command of a manager is meant for."""
+        found = (self.directory_of(name) for name in _NAMED.findall(command))
+        return tuple(dict.fromkeys(directory for directory in found if directory is not None))
 
     def needed_by(self, directory: str) -> tuple[str, ...]:
         """The packages that one of them builds on, dependencies first, itself last."""

@@ -125,3 +125,37 @@ def test_turborepo_builds_the_app_with_what_it_needs() -> None:
     (build,) = plan.toolchain.build
     assert build.run == "npx --no-install turbo run build --filter=b..."
     assert "/app/.turbo/cache" in {cache.target for cache in build.caches}
+
+
+def test_root_that_builds_one_package_and_starts_another_is_taken_at_its_word() -> None:
+    """A server that hands out what a client's package builds gets all of it."""
+    files = {
+        "package.json": {
+            "workspaces": ["client", "server"],
+            "scripts": {"build": "npm run build -w client", "start": "npm run start -w server"},
+        },
+        "client/package.json": {"name": "client", "scripts": {"build": "vite build"}},
+        "server/package.json": {"name": "server", "scripts": {"start": "node index.js"}},
+    }
+    plan = detect(tree(files))
+    assert (plan.start, plan.work_dir) == ("node index.js", "/app/server")
+    assert plan.toolchain is not None
+    (build,) = plan.toolchain.build
+    assert build.run == "npm run build"
+    assert "/app/client/node_modules" in {bind.target for bind in build.binds}
+
+
+@pytest.mark.parametrize("scripts", [{}, {"build": "nx build", "start": "nx serve"}])
+def test_nx_project_whose_target_is_inferred_is_a_site(scripts: dict[str, str]) -> None:
+    """Nx takes the target from Vite's configuration, and so do we; its `serve` is for development."""
+    files = {
+        "package.json": {"devDependencies": {"nx": "20", "vite": "6"}, "scripts": scripts},
+        "nx.json": "{}",
+        "apps/web/project.json": {"name": "web"},
+        "apps/web/vite.config.ts": "export default { build: { outDir: '../../dist/apps/web' } }",
+    }
+    plan = detect(tree(files))
+    assert plan.static is not None
+    assert plan.static.root == "dist/apps/web"
+    assert plan.toolchain is not None
+    assert plan.toolchain.build[0].run == "npx --no-install nx build web"
