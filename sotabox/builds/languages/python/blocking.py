@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 #: A call at the first column: it runs at the import.
-_CALLS: Final = re.compile(
-    r"^(?:await[ \t]+)?(?P<call>(?P<object>\w+)\.run|uvicorn\.run|run|serve)\(", re.MULTILINE
-)
+_CALLS: Final = re.compile(r"^(?:await[ \t]+)?(?P<call>(?P<object>\w+)\.run|run)\(", re.MULTILINE)
 #: By what serves: the module and the name that start a server, and where the command's own main is.
 _SILENCED: Final = {
     "uvicorn": ("uvicorn", "uvicorn.run", "from uvicorn import main"),
@@ -35,9 +33,15 @@ class Unblocked:
     notes: tuple[str, ...] = ()
 
 
-def unblock(framework: str, server: str, command: str, *, path: str, text: str) -> Unblocked:
-    """`command` of `server`, changed if the app's file (`path`, `text`) starts a server itself."""
-    call = _CALLS.search(text)
+def unblock(
+    framework: str, server: str, command: str, *, path: str, text: str, name: str
+) -> Unblocked:
+    """`command` of `server`, changed if the app's file (`path`, `text`) starts a server itself.
+
+    `name`: the app's; other things that are run there (`subprocess.run`) are none of a server.
+    """
+    calls = (call for call in _CALLS.finditer(text) if call["object"] in (None, name, "uvicorn"))
+    call = next(calls, None)
     if call is None:
         return Unblocked(command)
     notes = (_NOTE.format(path=path),)
@@ -49,8 +53,8 @@ def unblock(framework: str, server: str, command: str, *, path: str, text: str) 
         return Unblocked(command)
     if server == "hypercorn" and framework != "quart":
         return Unblocked(command)
-    module, name, main = _SILENCED[server]
-    code = f"import {module}; {name} = lambda *a, **k: None; {main}; main()"
+    module, function, main = _SILENCED[server]
+    code = f"import {module}; {function} = lambda *a, **k: None; {main}; main()"
     program, _, arguments = command.partition(" ")
     extra = _ARGUMENTS.get(program, "")
     return Unblocked(f"python -c {shlex.quote(code)} {arguments}{extra}", {}, notes)

@@ -34,7 +34,7 @@ _EXTENDED: Final = ("flask", "fastapi")
 #: Servers that Bottle's command knows.
 _OF_BOTTLE: Final = ("gunicorn", "waitress")
 #: `run(host=…)` at the first column, after `from bottle import run`, or `app.run(`.
-_STARTS_BOTTLE: Final = re.compile(r"^(?:bottle\.run|\w+\.run|run)\(", re.MULTILINE)
+_STARTS_BOTTLE: Final = re.compile(r"^(?:(?!subprocess\b|asyncio\b)\w+\.)?run\(", re.MULTILINE)
 
 
 def find_start(facts: Facts) -> Start | None:
@@ -86,7 +86,9 @@ def _served(facts: Facts, framework: Framework, app: AppObject) -> Start:
         brought=framework.server,
     )
     text = read_source(facts.tree, app.path)
-    free = unblock(framework.slug, server.name, server.command, path=app.path, text=text)
+    free = unblock(
+        framework.slug, server.name, server.command, path=app.path, text=text, name=app.name
+    )
     command = free.command
     if _has_own_command(facts, framework, app) and not free.notes:
         named = "" if app.name in ("app", "api") else f" --app {app.name}"

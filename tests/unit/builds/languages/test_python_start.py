@@ -370,8 +370,9 @@ def test_flask_app_that_runs_at_its_import_is_told_that_it_is_served() -> None:
     built = plan("flask", {"main.py": f"{app}app.run(debug=True)\n"})
     assert built.start == "gunicorn -b 0.0.0.0:$PORT main:app"
     assert built.run_env["FLASK_RUN_FROM_CLI"] == "true"
-    guarded = plan("flask", {"main.py": f"{app}if __name__ == '__main__':\n    app.run()\n"})
-    assert "FLASK_RUN_FROM_CLI" not in guarded.run_env
+    for rest in ("if __name__ == '__main__':\n    app.run()\n", "subprocess.run(['date'])\n"):
+        guarded = plan("flask", {"main.py": app + rest})
+        assert "FLASK_RUN_FROM_CLI" not in guarded.run_env
 
 
 @pytest.mark.parametrize(
