@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sotabox.builds.source import Tree
+from sotabox.builds.strangers import find_stranger
 from sotabox.builds.verdict import Language
 from sotabox.errors import UnknownApp
 
@@ -17,6 +18,9 @@ def unknown_app(
     """The error for `tree`; with several apps in sub-directories it lists them."""
     looked = ["Dockerfile", *(p for language in languages for p in language.STRONG)]
     parts = [f"No app was found in the archive's root. Found: {_listing(tree)}."]
+    stranger = find_stranger(tree)
+    if stranger:
+        parts.append(f"It looks like {stranger.name}, which has no builder here.")
     parts += [f"Not {name}: {why}." for name, why in declined.items()]
     parts.append(f"Looked for: {', '.join(looked)}.")
     if apps := _apps_below(tree, languages):
@@ -26,7 +30,9 @@ def unknown_app(
         )
     else:
         hint = (
-            'Two quick ways out: give a start command (start = "…" in sotabox.toml, or a '
+            f"Add a Dockerfile{f', which may begin FROM {stranger.image}' if stranger.image else ''}. See {DOCS}."
+            if stranger
+            else 'Two quick ways out: give a start command (start = "…" in sotabox.toml, or a '
             f"Procfile with a line 'web: …'), or add a Dockerfile. See {DOCS}."
         )
     return UnknownApp(" ".join(parts), hint=hint)

@@ -295,3 +295,19 @@ def test_directory_beside_what_is_only_written_about_it_is_entered() -> None:
         MemoryTree({**about, "api/go.mod": "module x\n", "api/main.go": "package main\n"})
     )
     assert (entered.language, entered.root_directory) == ("go", "api")
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "image"),
+    [
+        ("pubspec.yaml", "Dart", "FROM dart"),
+        ("Package.swift", "Swift", "FROM swift"),
+        ("shop.cabal", "Haskell", "FROM haskell"),
+        ("compose.yaml", "each of which is a project of its own", "Add a Dockerfile."),
+    ],
+)
+def test_language_without_a_builder_is_called_by_its_name(file: str, name: str, image: str) -> None:
+    """The error says what was recognised, and what a Dockerfile begins with."""
+    with pytest.raises(UnknownApp, match=name) as caught:
+        detect(MemoryTree({file: "", "src/main.txt": ""}))
+    assert image in (caught.value.hint or "")
