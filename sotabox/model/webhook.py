@@ -119,8 +119,9 @@ def check_events(events: Sequence[str]) -> str | None:
     known = ", ".join(SUBSCRIBABLE)
     if not events:
         return f"name at least one of {known}"
-    if unknown := next((event for event in events if event not in SUBSCRIBABLE), None):
-        return f"there is no event {unknown[:50]!r}; known are {known}"
+    for event in events:
+        if event not in SUBSCRIBABLE:
+            return f"there is no event {event[:50]!r}; known are {known}"
     if len(set(events)) != len(events):
         return "each event may stand in it once"
     return None

@@ -109,6 +109,7 @@ async def test_private_url_is_fine_where_the_box_allows_it(inner: InProcess) -> 
         ({"url": "", "events": EVENTS}, "url"),
         ({"url": URL, "events": []}, "events"),
         ({"url": URL, "events": ["deploy.finished"]}, "events"),
+        ({"url": URL, "events": [""]}, "events"),
         ({"url": URL, "events": ["ping"]}, "events"),
         ({"url": URL}, "events"),
         ({"url": URL, "events": "deploy.failed"}, "events"),
