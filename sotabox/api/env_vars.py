@@ -77,10 +77,12 @@ async def replace_env_vars(
     The answer says which keys that has added, changed and removed.
     """
     wanted = await _read_variables(request)
-    if empty := next((key for key, value in wanted.items() if value is None), None):
-        problem = "must be text, not null; what is left out is removed"
-        raise Invalid(f"{empty}: {problem}", details=[Detail(empty[:50], problem)])
-    texts = {key: value for key, value in wanted.items() if value is not None}
+    texts: dict[str, str] = {}
+    for key, value in wanted.items():
+        if value is None:
+            problem = "must be text, not null; what is left out is removed"
+            raise Invalid(f"{key[:50]}: {problem}", details=[Detail(key[:50], problem)])
+        texts[key] = value
     return one(EnvDiffOut.of(await env_vars.change(box.store, actor, project, texts)))
 
 

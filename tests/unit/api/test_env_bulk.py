@@ -73,6 +73,7 @@ async def test_text_of_a_file_goes_in_and_comes_out(site: InProcess) -> None:
         ("[]", "application/json", 422, None),
         ('{"A": 1}', "application/json", 422, "[...]"),
         ('{"A": null}', "application/json", 422, "A"),
+        ('{"": null}', "application/json", 422, ""),
         ('{"1A": ""}', "application/json", 422, "1A"),
         ('{"PORT": "80"}', "application/json", 422, "PORT"),
         ("A=1\nnonsense\n", "text/plain", 422, "line 2"),
