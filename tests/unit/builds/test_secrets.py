@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
@@ -92,6 +92,7 @@ def test_hash_depends_on_values_and_key_only() -> None:
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=50)
 
 
+@settings(deadline=None)  # a shell takes what a loaded machine lets it
 @given(TEXTS)
 def test_render_env_survives_the_shell(value: str) -> None:
     """Quotes, dollars, new lines: a value arrives as it was set."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
 
+from sotabox.builds.languages.python.inline import Inline, read_inline
 from sotabox.builds.languages.python.project import Project, read_pipfile
 from sotabox.builds.languages.python.requirements import (
     Dependencies,
@@ -55,7 +56,7 @@ class Manager:
     tool: str = "uv"
     version: str = RELEASES["uv"]
     manifest: str = ""
-    requirements: tuple[str, ...] = ()  # what a setup.py lists
+    requirements: tuple[str, ...] = ()  # what a setup.py or a script lists
     locked: bool = False
     files: tuple[str, ...] = ()
     dependencies: Dependencies = field(default_factory=Dependencies)
@@ -95,7 +96,19 @@ def _lockless(tree: Tree, project: Project, overrides: Overrides) -> Manager:
         return _pyproject(tree, project, overrides)
     if tree.exists("setup.py") or project.package:
         return _setuptools(tree, project, overrides)
-    return Manager()
+    inline = read_inline(tree)
+    return _script(tree, overrides, inline) if inline.dependencies else Manager()
+
+
+def _script(tree: Tree, overrides: Overrides, inline: Inline) -> Manager:
+    return Manager(
+        name="pip",
+        why=f"the list in {inline.path}",
+        version=_version(tree, Project(), overrides, "uv"),
+        requirements=inline.dependencies,
+        files=(inline.path,),
+        dependencies=parse_requirements(inline.dependencies),
+    )
 
 
 def _locked(tree: Tree, project: Project, overrides: Overrides, name: str, lock: str) -> Manager:

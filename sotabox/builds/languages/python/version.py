@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from sotabox.builds.languages.python.inline import read_inline
 from sotabox.builds.languages.python.project import Project
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import Version
@@ -29,6 +30,7 @@ def python_version(
         _from(pipfile.get("python_version"), "python_version in the Pipfile"),
         _from(project.requires_python, "requires-python in pyproject.toml"),
         _from_lock(tree),
+        _from_script(tree),
     )
     known = [clean for want in wanted if want and (clean := _cleaned(want))]
     version, warnings = choose("python", known)
@@ -41,6 +43,11 @@ def python_version(
 
 def _from(text: str | None, origin: str) -> Wanted | None:
     return Wanted(text, origin) if text else None
+
+
+def _from_script(tree: Tree) -> Wanted | None:
+    inline = read_inline(tree)
+    return _from(inline.requires_python, f"requires-python in {inline.path}")
 
 
 def _from_lock(tree: Tree) -> Wanted | None:

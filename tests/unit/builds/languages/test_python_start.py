@@ -415,3 +415,16 @@ def test_reflex_front_end_is_exported_and_handed_out_by_its_own_server() -> None
         "/usr/local/bin/bun",
     ]
     assert "reflex export" in built.toolchain.build[0].run
+
+
+def test_script_that_lists_what_it_needs_gets_it() -> None:
+    """A single file with its list in a comment is an app, on the Python that it asks for."""
+    script = (
+        '# /// script\n# requires-python = ">=3.14"\n# dependencies = ["flask>=3", "gunicorn"]\n# ///\n'
+        "from flask import Flask\napp = Flask(__name__)\n"
+    )
+    built = detect(MemoryTree({"main.py": script}))
+    assert (built.framework, built.start) == ("flask", "gunicorn -b 0.0.0.0:$PORT main:app")
+    assert "'flask>=3' gunicorn" in installs(built)
+    assert built.versions[0].version == "3.14"
+    assert not built.warnings
