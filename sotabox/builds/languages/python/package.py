@@ -52,7 +52,7 @@ class Package:
 
 def find_package(tree: Tree, project: Project, manager: Manager) -> Package | None:
     """The package that the app is, if it says how it is built and its files are there."""
-    if manager.requirements:
+    if manager.requirements and manager.name == "setuptools":
         return Package(root="", modules=(), plain=False)
     if manager.name not in ("uv", "pdm", "pyproject") or not manager.files or not project.package:
         return None

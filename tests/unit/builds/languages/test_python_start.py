@@ -426,5 +426,7 @@ def test_script_that_lists_what_it_needs_gets_it() -> None:
     built = detect(MemoryTree({"main.py": script}))
     assert (built.framework, built.start) == ("flask", "gunicorn -b 0.0.0.0:$PORT main:app")
     assert "'flask>=3' gunicorn" in installs(built)
+    assert built.toolchain is not None
+    assert not built.toolchain.build
     assert built.versions[0].version == "3.14"
     assert not built.warnings
