@@ -12,6 +12,7 @@ class Container:
     """A container as it is now.
 
     Attributes:
+        restarting: it ended, and the engine is about to start it again by itself.
         pid: of its init on the host; 0 unless running.
         address: its IPv4 address, only while it runs: a stopped one's may be another's by now.
         fixed_address: the one that it was made with and takes at each start.
@@ -27,6 +28,7 @@ class Container:
     image_id: str
     labels: Mapping[str, str]
     running: bool
+    restarting: bool
     pid: int
     address: str | None
     fixed_address: str | None
@@ -84,6 +86,7 @@ def read_container(answer: Mapping[str, Any]) -> Container:
         image_id=answer["Image"],
         labels=answer["Config"]["Labels"] or {},
         running=running,
+        restarting=state.get("Restarting", False),
         pid=state["Pid"] if running else 0,
         address=addresses[0] if running and addresses else None,
         fixed_address=next((address for address in fixed if address), None),

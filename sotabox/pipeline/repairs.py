@@ -139,15 +139,25 @@ class Repairs:
             self.swap.unsettled.set()
 
     async def on_event(self, event: ContainerEvent) -> None:
-        """A container started or vanished: its address, or who serves, may have changed."""
-        if event.action not in {"start", "destroy"} or event.project_id is None:
+        """A container ended, started or vanished: its address, or who serves, may have changed."""
+        if event.action not in {"die", "start", "destroy"} or event.project_id is None:
             return
         running = await self.store.deployments.running(event.project_id)
         if running is None or event.container_id not in running.container_ids:
             return
+        if event.action == "die":
+            await self._look_after(event.container_id)
+            return
         project = await self.store.projects.find(event.project_id)
         if project is not None and not project.deleting:
             await self._guarded(project.slug, self._restore(project))
+
+    async def _look_after(self, container_id: str) -> None:
+        """One that was ended by hand is not started by the engine: the next look comes soon."""
+        with suppress(SotaboxError, EngineError):  # then the look every few minutes has to do
+            container = await self.containers.inspect(container_id)
+            if not container.running and not container.restarting:
+                self.swap.unsettled.set()
 
     async def repair(self, project: Project) -> None:
         """One project. Holds its swap lock, so that nothing is swapped between look and deed."""

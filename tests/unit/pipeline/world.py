@@ -64,6 +64,7 @@ def container(
         image_id="sha256:1",
         labels={PROJECT: "p", DEPLOYMENT: deployment_id, ROLE: role},
         running=running,
+        restarting=False,
         pid=1 if running else 0,
         address=ip if running else None,
         fixed_address=ip,
