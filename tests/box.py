@@ -109,6 +109,7 @@ class Box:
     log_directory: Path
     key: str = ""
     engine: PrivateEngine | None = None  # where it lives, unless with the engine of all
+    python: str = sys.executable  # what runs it
     process: subprocess.Popen[bytes] | None = None
     logs: list[Path] = field(default_factory=list)
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -151,7 +152,7 @@ class Box:
         with log.open("wb") as output:
             child = self.inside(
                 lambda: subprocess.Popen(
-                    [sys.executable, "-m", "sotabox", *arguments],
+                    [self.python, "-m", "sotabox", *arguments],
                     env=environ,
                     stdin=subprocess.DEVNULL,
                     stdout=output,
@@ -197,7 +198,7 @@ class Box:
     def command(self, *arguments: str) -> str:
         """Runs `sotabox …` against this box's data; its standard output."""
         done = subprocess.run(
-            [sys.executable, "-m", "sotabox", *arguments],
+            [self.python, "-m", "sotabox", *arguments],
             env=self.environ,
             check=True,
             stdout=subprocess.PIPE,
@@ -309,7 +310,9 @@ class Box:
 
 
 @contextmanager
-def running_box(engine: PrivateEngine | None = None, **settings: str) -> Iterator[Box]:
+def running_box(
+    engine: PrivateEngine | None = None, python: str = sys.executable, **settings: str
+) -> Iterator[Box]:
     """A box for the time of the block; nothing of it stays on the machine.
 
     With an engine of the test's own it lives beside that one, else with the engine of all. A data
@@ -337,6 +340,7 @@ def running_box(engine: PrivateEngine | None = None, **settings: str) -> Iterato
         },
         log_directory=directory,
         engine=engine,
+        python=python,
     )
     try:
         box.start()

@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+from tests.bench.shipped import shipped_python
 from tests.bench.table import show
 from tests.box import Box, running_box
 
@@ -15,7 +16,7 @@ _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 def run(apps: int = APPS, idle_s: int = IDLE_S) -> None:
     """Prints the figures of a box with some small apps."""
-    with running_box() as box:
+    with running_box(python=shipped_python()) as box:
         for number in range(apps):
             slug = f"app-{number}"
             box.create(slug)
@@ -30,6 +31,7 @@ def run(apps: int = APPS, idle_s: int = IDLE_S) -> None:
         time.sleep(idle_s)
         idle = {name: [(_cpu_s(pid) - before[name]) / idle_s * 100] for name, pid in names.items()}
         memory = {name: [rss_mb(pid)] for name, pid in names.items()}
+        memory |= {f"{name}: without what is on disk": [own_mb(pid)] for name, pid in names.items()}
         about = f"Idle with {apps} apps"
         show(f"{about}: memory", list(memory.items()), "MB", compared=False)
         show(f"{about}: processor", list(idle.items()), "% of a core", compared=False)
@@ -43,9 +45,18 @@ def _start(box: Box) -> float:
 
 
 def rss_mb(pid: int) -> float:
-    """A process's memory."""
+    """A process's memory, with the parts of its program and libraries that were read from the disk."""
+    return _status_mb(pid, "VmRSS")
+
+
+def own_mb(pid: int) -> float:
+    """A process's memory without these parts, which the kernel drops where memory is scarce."""
+    return _status_mb(pid, "RssAnon")
+
+
+def _status_mb(pid: int, field: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return next(int(line.split()[1]) for line in status.splitlines() if "VmRSS" in line) / 1000
+    return next(int(line.split()[1]) for line in status.splitlines() if field in line) / 1000
 
 
 def _cpu_s(pid: int) -> float:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from tests.bench.full_box import FULL, FullBox, Size
+from tests.bench.shipped import shipped_python
 from tests.bench.table import show
 from tests.bench.watching import Memory
 from tests.box import running_box
@@ -16,7 +17,7 @@ from tests.box import running_box
 
 def run(size: Size = FULL) -> None:
     """Prints times, latencies and memory of a box that is full, beside its own at rest."""
-    with running_box(queue_max=str(size.projects)) as box:
+    with running_box(python=shipped_python(), queue_max=str(size.projects)) as box:
         full = FullBox(box, size)
         full.fill()
         memory = Memory(box)
