@@ -21,7 +21,13 @@ function freshen() {
 setInterval(freshen, 10_000);
 
 // On a narrow screen tabs go sideways: the present one is in sight.
-document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+// The tabs alone are moved: the page may stand at a field or a line already.
+const tab = document.querySelector(".tabs [aria-current]");
+if (tab) {
+  const tabs = tab.closest(".tabs");
+  const [at, around] = [tab.getBoundingClientRect(), tabs.getBoundingClientRect()];
+  tabs.scrollLeft += at.left - around.left - (around.width - at.width) / 2;
+}
 
 // Copying: only where the browser lets us (HTTPS, or localhost).
 function offerCopies(root) {

@@ -227,7 +227,7 @@ def test_markup_in_a_page_would_be_seen_and_could_not_run(page: Page) -> None:
     page.goto("/account")
     assert troubles(page) == []
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src onerror=pwned()>')")
-    page.wait_for_function("seen.length > 0")
+    page.wait_for_function("() => seen.length > 0")
     assert [trouble.split()[:3] for trouble in troubles(page)] == [
         ["the", "policy", "stopped"],
         ["<img", 'src=""', 'onerror="pwned()">'],

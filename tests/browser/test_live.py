@@ -10,7 +10,7 @@ from typing import Any
 
 import docker
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.box import Box
 from tests.browser.conftest import EMAIL, PASSWORD
@@ -83,6 +83,21 @@ def test_lost_connection_is_told_and_mends_by_itself(
     box.deploy("patient", SITE)
     expect(offline).to_be_hidden(timeout=30_000)
     expect(page.locator("#now")).to_contain_text("Went live")
+
+
+def test_page_is_live_in_whatever_order_its_scripts_come(
+    box: Box, open_page: Callable[..., Page]
+) -> None:
+    """On a slow line a page connects as well, when all of it is there."""
+    box.create("slow")
+    page = open_page()
+    held: list[Route] = []
+    page.route("**/vendor-htmx-sse.*", lambda route: held.append(route))  # noqa: PLW0108 - its form is asked
+    page.goto("/projects/slow", wait_until="commit")
+    page.wait_for_function("() => typeof htmx === 'object'")
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    with page.expect_response(re.compile("/events")):
+        held[0].continue_()
 
 
 def test_page_whose_first_connection_fails_tries_again(
