@@ -60,14 +60,19 @@ class ProjectRooms:
             self.routes.apply(), self._ensure_soon(project), return_exceptions=True
         )
         for error in filter(None, outcomes):
-            if not isinstance(error, Unavailable | EngineError | TimeoutError):
+            if not isinstance(error, Unavailable | EngineError):
                 raise error
             _logger.warning("%s is not complete yet: %s", project.slug, error)
         self.bus.publish(ProjectChanged(project.id))
 
     async def _ensure_soon(self, project: Project) -> None:
-        async with asyncio.timeout(_NETWORK_PATIENCE_S):
-            await self.ensure(project)
+        try:
+            async with asyncio.timeout(_NETWORK_PATIENCE_S):
+                await self.ensure(project)
+        except TimeoutError as error:
+            raise Unavailable(
+                f"the engine made no network within {_NETWORK_PATIENCE_S:g} s"
+            ) from error
 
     async def ensure(self, project: Project) -> None:
         """The project's network is there."""
