@@ -224,11 +224,12 @@ def _deploy_in_every_way(
 
 def _back_up(box: Box, folder: Path) -> None:
     """A backup that is encrypted, and one that the store refuses."""
-    (folder / "backups").mkdir()
-    box.command("backup", "--output", str(folder / "backups"), "--logs")
-    box.command("backup", "--output", str(folder / "backups"), "--logs", "--check")
+    for name, options in (("kept", []), ("checked", ["--check"])):  # one a second has its name
+        (place := folder / "backups" / name).mkdir(parents=True)
+        box.command("backup", "--output", str(place), "--logs", *options)
+    (place := folder / "backups" / "refused").mkdir()
     with pytest.raises(subprocess.CalledProcessError):
-        box.command("backup", "--output", str(folder / "backups"), "--store")
+        box.command("backup", "--output", str(place), "--store")
 
 
 def test_secrets_are_in_nothing_that_is_written(town: Town) -> None:
