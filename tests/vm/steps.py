@@ -25,7 +25,7 @@ _TOLD: Final = re.compile(r"✕ +(DNS|clock) ")
 #: An engine of Debian's next release, which everybody's server has one day.
 _NEWER: Final = "docker.io docker-cli docker-buildx containerd runc"
 _SID: Final = """\
-echo 'deb http://deb.debian.org/debian sid main' > /etc/apt/sources.list.d/sid.list
+awk '$1 == "deb" { $3 = "sid"; print; exit }' /etc/apt/sources.list > /etc/apt/sources.list.d/sid.list
 printf 'Package: *\\nPin: release n=sid\\nPin-Priority: 100\\n' > /etc/apt/preferences.d/sid
 echo 'Acquire::Check-Valid-Until false;' > /etc/apt/apt.conf.d/99sid
 apt-get -qq update
