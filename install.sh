@@ -122,7 +122,7 @@ set_places() {
     DATA_DIR=$(setting SOTABOX_DATA_DIR "$PREFIX/var/lib/sotabox")
     [ -z "$PREFIX" ] || give --data-dir "$DATA_DIR"
     CHECKOUT=''
-    case $0 in */install.sh) CHECKOUT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) ;; esac
+    case $0 in */install.sh | install.sh) CHECKOUT=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) ;; esac
     [ -f "$CHECKOUT/.ci/zipapp.py" ] || CHECKOUT=''
     PYTHON=$(find_python)
 }
@@ -484,6 +484,7 @@ hold_lock() {
 how_as_root() {
     case $0 in
         */install.sh) echo "Run: sudo $0${*:+ $*}" ;;
+        install.sh) echo "Run: sudo sh $0${*:+ $*}" ;;
         *) echo "Run: curl -fsSL ${RELEASES:-ADDRESS}${RELEASES:+/$RELEASE/install.sh} | sudo sh -s --${*:+ $*}" ;;
     esac
 }

@@ -34,7 +34,11 @@ _LINK_MAX_BYTES: Final = 4096
 #: Of the others the library unpacks all that it has read at once, whatever was asked for: 4 kB of
 #: bzip2 become 4 GB of memory.
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
-_BROKEN: Final = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeError)
+#: `RuntimeError` is what zipfile says of a password, and of a kind of compression that it can't.
+_BROKEN: Final = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, struct.error, UnicodeError),
+    RuntimeError,
+)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -59,7 +63,7 @@ def convert(source: Path, target: Path, limits: ArchiveLimits) -> None:
             tarfile.open(target, "x:gz", compresslevel=1, format=tarfile.PAX_FORMAT) as packed,
         ):
             _copy(zipped, packed, limits)
-    except (*_BROKEN, NotImplementedError, RuntimeError) as error:
+    except _BROKEN as error:
         target.unlink(missing_ok=True)
         raise ArchiveInvalid(
             f"The .zip can't be read: {str(error).rstrip('.') or 'it is broken'}",
