@@ -55,7 +55,6 @@ class Contract:
         takes: the type of its body in each media type; a struct, a mapping, `bytes` for a file.
         errors: beyond those that `api.openapi` knows by what the route takes.
         headers: of the request.
-        partial: whether the body may be left out.
     """
 
     answers: tuple[Answer, ...]
@@ -71,7 +70,10 @@ def contract(
     headers: tuple[str, ...] = (),
     from_store_alone: bool = False,
 ) -> dict[str, Any]:
-    """The `opt` of a route; `takes` is its JSON body, or its body in each media type."""
+    """The `opt` of a route; `takes` is its JSON body, or its body in each media type.
+
+    `from_store_alone`: see `web.remembered`, which may give such an answer again.
+    """
     if takes is None:
         taken: Mapping[str, Any] = {}
     else:

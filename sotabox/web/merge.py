@@ -12,8 +12,8 @@ async def merged(
 ) -> AsyncGenerator[_T | None, None]:
     """What any of the streams gives, as it comes, until the first one ends.
 
-    Streams that can be closed are, at the end. None after each `quiet_s` in which nothing came. A read is never cancelled for that: what an
-    asynchronous generator is cancelled in, ends it.
+    Streams that can be closed are, at the end. None after each `quiet_s` in which nothing came. A read
+    is never cancelled for that: what an asynchronous generator is cancelled in, ends it.
     """
     leading = asyncio.ensure_future(_next(first))
     reads = {leading: first} | {asyncio.ensure_future(_next(other)): other for other in others}
