@@ -108,22 +108,8 @@ async def change(store: Store, actor: Actor, project_ref: str, wanted: Mapping[s
         Invalid: a key or a value can't be one, or they are too many; nothing was changed.
     """
     project = await changeable_project(store, actor, project_ref)
-    problems = [
-        Detail(key[:50], problem)
-        for key, value in wanted.items()
-        if (problem := check_key(key) or check_value(value))
-    ]
-    if problems:
-        text = "; ".join(f"{detail.field}: {detail.message}" for detail in problems)
-        raise Invalid(f"Not all of these can be variables: {text}", details=problems)
-    if len(wanted) > VARIABLES_MAX:
-        raise Invalid(f"A project holds at most {VARIABLES_MAX} variables")
-    present = {v.key: v.value for v in await store.env_vars.of_project(project.id)}
-    found = diff(present, wanted)
-    if found:
-        changed = {key: wanted[key] for key in (*found.added, *found.changed)}
-        await store.env_vars.change(project.id, changed, found.removed)
-    return found
+    _check(wanted)
+    return diff(*await store.env_vars.change(project.id, lambda _: _bounded(wanted)))
 
 
 async def merge(
@@ -135,13 +121,31 @@ async def merge(
         Invalid: as for `change`.
     """
     project = await changeable_project(store, actor, project_ref)
-    all_ = {v.key: v.value for v in await store.env_vars.of_project(project.id)}
-    for key, value in wanted.items():
-        if value is None:
-            all_.pop(key, None)
-        else:
-            all_[key] = value
-    return await change(store, actor, project.id, all_)
+    given = {key: value for key, value in wanted.items() if value is not None}
+    _check(given)
+
+    def merged(present: Mapping[str, str]) -> Mapping[str, str]:
+        others = {key: value for key, value in present.items() if key not in wanted}
+        return _bounded(others | given)
+
+    return diff(*await store.env_vars.change(project.id, merged))
+
+
+def _check(variables: Mapping[str, str]) -> None:
+    problems = [
+        Detail(key[:50], problem)
+        for key, value in variables.items()
+        if (problem := check_key(key) or check_value(value))
+    ]
+    if problems:
+        text = "; ".join(f"{detail.field}: {detail.message}" for detail in problems)
+        raise Invalid(f"Not all of these can be variables: {text}", details=problems)
+
+
+def _bounded(variables: Mapping[str, str]) -> Mapping[str, str]:
+    if len(variables) > VARIABLES_MAX:
+        raise Invalid(f"A project holds at most {VARIABLES_MAX} variables")
+    return variables
 
 
 async def unknown_to_running(

@@ -1,7 +1,7 @@
 """The `env_vars` table: values sealed, opened only here."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from sotabox.crypto.sealing import Sealer
 from sotabox.events import Bus, ProjectChanged
@@ -55,15 +55,28 @@ class EnvVars:
         self._bus.publish(ProjectChanged(project_id))
         return self._env_var(row)
 
-    async def change(self, project_id: str, values: Mapping[str, str], gone: Iterable[str]) -> None:
-        """Sets and removes variables, all or none of them."""
+    async def change(
+        self, project_id: str, decide: Callable[[Mapping[str, str]], Mapping[str, str]]
+    ) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Makes of a project's values, by key, what `decide` makes of them; gives both.
+
+        All in one transaction: what others set meanwhile is there for `decide`, and is not lost. What it
+        raises leaves all as it was.
+        """
         async with self._database.transaction() as transaction:
-            for key in gone:
+            rows = await transaction.all(_OF_PROJECT, (project_id,))
+            before = {variable.key: variable.value for variable in map(self._env_var, rows)}
+            after = decide(before)
+            if after == before:
+                return before, after
+            for key in before.keys() - after.keys():
                 await transaction.execute(_DELETE, (project_id, key))
-            for key, value in values.items():
-                await self._upsert(transaction, project_id, key, value)
+            for key, value in after.items():
+                if before.get(key) != value:
+                    await self._upsert(transaction, project_id, key, value)
             await transaction.execute(_CHANGED, (now(), project_id))
         self._bus.publish(ProjectChanged(project_id))
+        return before, after
 
     async def delete(self, project_id: str, key: str) -> bool:
         """Removes a variable; False where there is none of that key."""

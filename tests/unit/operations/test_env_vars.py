@@ -1,5 +1,7 @@
 """Setting variables: what is wrong is named field by field."""
 
+import asyncio
+
 import pytest
 
 from sotabox.errors import Invalid, NotFound
@@ -43,3 +45,14 @@ async def test_one_variable_too_many_is_refused(town: Town) -> None:
 async def test_unknown_variable_can_not_be_deleted(town: Town) -> None:
     with pytest.raises(NotFound, match="'A'"):
         await env_vars.delete(town.store, town.owner, town.project.id, "A")
+
+
+async def test_changes_at_the_same_time_lose_nothing(town: Town) -> None:
+    """Each sets what it names, whoever sets something else at that moment."""
+    names = [f"V{number:02}" for number in range(40)]
+    merges = (
+        env_vars.merge(town.store, town.owner, town.project.id, {name: "1"}) for name in names
+    )
+    await asyncio.gather(*merges)
+    kept = await town.store.env_vars.of_project(town.project.id)
+    assert [variable.key for variable in kept] == names
