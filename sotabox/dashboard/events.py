@@ -1,9 +1,11 @@
 """News for pages: one stream of server-sent events a page, of what its reader may see.
 
 `changed` says that something in the page's scope changed; the page then asks for itself again, so
-that there is one way only to render a state. `sampled` says that there are new figures. Lines of a log come as unnamed events, as HTML.
+that there is one way only to render a state. `sampled` says that there are new figures. Lines of a log
+come as unnamed events, as HTML.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Final
@@ -23,7 +25,6 @@ from sotabox.operations.actor import Actor, visible_project
 from sotabox.operations.app_lines import AppLine
 from sotabox.operations.log_position import Seen, read_position
 from sotabox.store.log_pieces import LogLine, Piece
-from sotabox.store.store import Store
 from sotabox.web import sse
 from sotabox.web.merge import merged
 
@@ -54,7 +55,7 @@ async def follow_deployment(
         after,
         lambda: not me.box.pipeline.is_active(found.id) or me.box.closing.is_set(),
     )
-    return _stream(_with_lines(me, found.project_id, _rendered(pieces)))
+    return _stream(_news(me, found.project_id, _rendered(pieces)))
 
 
 async def _rendered(pieces: AsyncIterator[Piece]) -> AsyncIterator[bytes]:
@@ -76,7 +77,7 @@ async def follow_app(project: FromPath[str], me: NamedDependency[Me]) -> Stream:
     seen = read_position(last) or Seen(nanoseconds(last))
     first = int(number) + 1 if number.isdigit() and len(number) < 19 else 0
     lines = runtime_logs.follow(me.box.pipeline, me.box.store, running, seen)
-    return _stream(_with_lines(me, running.project_id, _numbered(lines, first, seen)))
+    return _stream(_news(me, running.project_id, _numbered(lines, first, seen)))
 
 
 async def _numbered(
@@ -92,37 +93,22 @@ async def _numbered(
         yield b"".join(events)
 
 
-async def _news(me: Me, scope: str | None) -> AsyncIterator[bytes]:
+async def _news(me: Me, scope: str | None, *lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What happens in a project, or in all of them (None), and the lines of a log of it."""
     with me.box.bus.subscribe() as subscription:
-        visible = _Visible(me.box.store, me.actor, scope)
+        reader = _Reader(me, scope)
         yield _first(me)
-        async with aclosing(merged(aiter(subscription), quiet_s=_QUIET_S)) as news:
-            async for event in news:
-                if event is None and not await _may_stay(me):
-                    return
-                if event is None:
-                    yield sse.PING
-                elif isinstance(event, Sampled):
-                    yield _SAMPLED
-                elif await visible.is_concerned(event):
-                    yield _CHANGED
-
-
-async def _with_lines(me: Me, project_id: str, lines: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    with me.box.bus.subscribe() as subscription:
-        visible = _Visible(me.box.store, me.actor, project_id)
-        yield _first(me)
-        async with aclosing(merged(aiter(subscription), lines, quiet_s=_QUIET_S)) as news:
+        async with aclosing(merged(aiter(subscription), *lines, quiet_s=_QUIET_S)) as news:
             async for item in news:
+                if not await reader.may_stay():
+                    return
                 if isinstance(item, bytes):
                     yield item or sse.PING
-                elif item is None and not await _may_stay(me):
-                    return
                 elif item is None:
                     yield sse.PING
                 elif isinstance(item, Sampled):
                     yield _SAMPLED
-                elif await visible.is_concerned(item):
+                elif await reader.is_concerned(item):
                     yield _CHANGED
 
 
@@ -136,23 +122,36 @@ def _first(me: Me) -> bytes:
     )
 
 
-async def _may_stay(me: Me) -> bool:
-    """Whether the session is still one: a revoked one loses its streams as well."""
-    return await sessions.resume(me.box.store, me.token, me.visitor.address) is not None
-
-
 def _stream(events: AsyncIterator[bytes]) -> Stream:
     return Stream(events, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 
-class _Visible:
-    """Which events a reader may know of."""
+class _Reader:
+    """Who reads a stream: which events they may know of, and whether they may read on."""
 
-    def __init__(self, store: Store, actor: Actor, scope: str | None) -> None:
-        self._store = store
-        self._actor = actor
+    def __init__(self, me: Me, scope: str | None) -> None:
+        self._me = me
+        self._actor = me.actor
         self._scope = scope
         self._known: dict[str, bool] = {}
+        self._asked_at = asyncio.get_running_loop().time()
+
+    async def may_stay(self) -> bool:
+        """Whether the session is still one, and the project still theirs to see.
+
+        Asked anew each while, however much there is to tell: who was logged out or let out of a project
+        loses its streams as well.
+        """
+        moment = asyncio.get_running_loop().time()
+        if moment - self._asked_at < _QUIET_S:
+            return True
+        self._asked_at = moment
+        me = self._me
+        found = await sessions.resume(me.box.store, me.token, me.visitor.address)
+        if found is None:
+            return False
+        self._actor = Actor(found[1])
+        return self._scope is None or await self._sees(self._scope)
 
     async def is_concerned(self, event: Event) -> bool:
         if isinstance(event, Lagged | Sampled):
@@ -166,7 +165,7 @@ class _Visible:
 
     async def _sees(self, project_id: str) -> bool:
         try:
-            await visible_project(self._store, self._actor, project_id)
+            await visible_project(self._me.box.store, self._actor, project_id)
         except NotFound:
             return False
         return True

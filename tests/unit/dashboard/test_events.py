@@ -1,16 +1,19 @@
 """The news of pages: what their reader may see, and nothing lost between a page and its stream."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from sotabox.dashboard import events
 from sotabox.events import ProjectChanged
+from sotabox.model.user import Role
 from tests.unit.dashboard.conftest import Browser, let_in
 
-CHANGED, QUIET = "event: changed", ": ping"
+CHANGED, QUIET, END = "event: changed", ": ping", "the end"
 
 
 @asynccontextmanager
@@ -29,6 +32,8 @@ async def stream(browser: Browser, path: str) -> AsyncIterator["asyncio.Queue[st
         for part in message.get("body", b"").decode().split("\n\n"):
             if part:
                 pieces.put_nowait(part)
+        if message["type"] == "http.response.body" and not message["more_body"]:
+            pieces.put_nowait(END)
 
     cookies = "; ".join(f"{c.name}={c.value}" for c in browser.client.cookies.jar if c.value)
     where, _, query = path.partition("?")
@@ -99,6 +104,28 @@ async def test_others_projects_are_not_heard_of(
             admin.site.box.bus.publish(ProjectChanged(own.id))
             assert await soon(pieces) == CHANGED
             assert pieces.empty()
+
+
+@pytest.mark.parametrize("loss", ["the session", "the membership"])
+async def test_reader_who_may_not_read_on_loses_the_stream(
+    guest: Browser, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
+    """However much happens: nobody hears of a project for as long as it has something to tell."""
+    monkeypatch.setattr(events, "_QUIET_S", 0.01)
+    store, project = guest.site.box.store, await guest.site.project("shop")
+    member = await let_in(guest, "bob@box.test")
+    await store.members.put(project.id, member.id, Role.MEMBER)
+    live = live_of((await guest.get("/projects/shop")).text)
+    async with stream(guest, live) as pieces:
+        assert await soon(pieces) == QUIET
+        if loss == "the session":
+            await store.sessions.delete_of_user(member.id)
+        else:
+            await store.members.delete(project.id, member.id)
+        deadline = time.monotonic() + 30
+        while await soon(pieces) != END:
+            assert time.monotonic() < deadline, "still told"
+            guest.site.box.bus.publish(ProjectChanged(project.id))
 
 
 async def test_log_comes_line_by_line_and_goes_on_where_the_page_ended(admin: Browser) -> None:
