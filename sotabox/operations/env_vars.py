@@ -179,13 +179,18 @@ def _facts(variables: Iterable[EnvVar]) -> dict[str, str]:
 
 
 async def pending_since(store: Store, project: Project) -> str | None:
-    """When variables changed that the running release does not know; None where it knows all."""
+    """When variables changed that the running release does not know; None where it knows all.
+
+    Its age tells nothing: a restart, and a rollback to the variables of then, are new and know less.
+    """
     running = await store.deployments.running(project.id)
     changed_at = await store.env_vars.changed_at(project.id)
-    # A deployment reads them when it starts: what changed after it was made may be unknown to it.
-    if running is None or changed_at is None or changed_at <= running.created_at:
+    if running is None or changed_at is None:
         return None
-    return changed_at
+    if running.env_digest is None:  # older than the box's memory of variables
+        return changed_at if changed_at > running.created_at else None
+    today = await store.env_vars.of_project(project.id)
+    return None if store.env_snapshots.digest(today) == running.env_digest else changed_at
 
 
 async def delete(store: Store, actor: Actor, project_ref: str, key: str) -> None:

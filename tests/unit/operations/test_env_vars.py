@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from sotabox.errors import Invalid, NotFound
+from sotabox.model.deployment import Source
 from sotabox.model.environment import VARIABLES_MAX
+from sotabox.model.ids import new_deployment_id
 from sotabox.operations import env_vars
 from tests.unit.operations.conftest import Town
 
@@ -45,6 +47,22 @@ async def test_one_variable_too_many_is_refused(town: Town) -> None:
 async def test_unknown_variable_can_not_be_deleted(town: Town) -> None:
     with pytest.raises(NotFound, match="'A'"):
         await env_vars.delete(town.store, town.owner, town.project.id, "A")
+
+
+async def test_restart_does_not_let_the_app_know_what_changed(town: Town) -> None:
+    """It goes on with the variables that it had, so the page says what waits for a redeploy."""
+    store, id_ = town.store, town.project.id
+    old = await store.env_snapshots.keep(id_, [])
+    await env_vars.put(store, town.owner, id_, "A", "1")
+    assert await env_vars.pending_since(store, town.project) is None, "nothing runs"
+    release, _ = await store.deployments.insert_pending(new_deployment_id(), id_, "", 9)
+    restarted = await store.deployments.insert_deploying(
+        new_deployment_id(), release, Source.REDEPLOY, "", env_digest=old
+    )
+    await store.deployments.advance_to_running(restarted.id, phases={})
+    assert await env_vars.pending_since(store, town.project) is not None
+    await env_vars.delete(store, town.owner, id_, "A")
+    assert await env_vars.pending_since(store, town.project) is None, "as it was started"
 
 
 async def test_changes_at_the_same_time_lose_nothing(town: Town) -> None:
