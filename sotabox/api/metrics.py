@@ -9,7 +9,7 @@ from sotabox.operations import metrics
 from sotabox.web.box import Box
 
 #: Source: Prometheus, exposition formats.
-_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_TYPE: Final = "text/plain; version=0.0.4"
 
 
 @get("/metrics", include_in_schema=False)

@@ -22,7 +22,7 @@ from sotabox.operations.app_lines import AppLine
 from sotabox.operations.log_position import Seen
 from sotabox.web.ansi import strip_escapes
 
-_TEXT: Final = "text/plain; charset=utf-8"
+_TEXT: Final = "text/plain"
 _SEARCHED: Final = 20_000
 
 

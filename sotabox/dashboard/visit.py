@@ -28,7 +28,7 @@ from sotabox.web.visitor import visitor_of
 
 _SESSION: Final = "sotabox"
 _GUEST: Final = "sotabox-guest"
-_HTML: Final = "text/html; charset=utf-8"
+_HTML: Final = "text/html"  # to what is text, the framework adds its charset
 #: What stands in an address as it is (RFC 3986, 2); all else can't stand in a header either.
 _IN_URLS: Final = "/?%:@!$&'()*+,;=~"
 #: Scripts, styles, pictures and events of our own, and nothing else from anywhere.

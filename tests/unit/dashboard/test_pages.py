@@ -1,5 +1,6 @@
 """Pages show what their reader may see, and text as text."""
 
+import re
 from collections.abc import Callable
 
 from sotabox.model.deployment import Status
@@ -154,6 +155,17 @@ async def test_address_of_the_api_that_is_not_there_stays_json(admin: Browser) -
     answer = await admin.site.client.get("/v1/none-such")
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "not_found"
+
+
+async def test_charset_is_said_once(admin: Browser) -> None:
+    """Of pages, styles, scripts and logs: a strict proxy takes two for none."""
+    deployment = await admin.site.deployment(await admin.site.project("shop"))
+    log = f"/projects/shop/deployments/{deployment.id}/log"
+    page = await admin.get("/")
+    kept = re.findall(r'"(/static/[^"#]+\.(?:css|js))"', page.text)
+    types = {(await admin.get(path)).headers["content-type"] for path in ("/", log, *kept)}
+    texts = ("html", "plain", "css", "javascript")
+    assert types == {f"text/{kind}; charset=utf-8" for kind in texts}
 
 
 async def test_projects_are_found_by_name(admin: Browser) -> None:
