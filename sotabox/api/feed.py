@@ -19,6 +19,7 @@ from sotabox.operations.actor import Actor
 from sotabox.web import sse
 from sotabox.web.box import Box
 from sotabox.web.merge import merged
+from sotabox.web.numbers import read_number
 
 _RETRY_MS: Final = 2000
 _PING_S: Final = 15.0
@@ -66,9 +67,9 @@ def read_event_id(text: str | None) -> int | None:
     """
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    if (number := read_number(text)) is None:
         raise BadRequest("Last-Event-ID must be the id of an event of this stream")
-    return int(text)
+    return number
 
 
 ROUTES = [stream_events]

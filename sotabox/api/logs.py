@@ -13,8 +13,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from sotabox.api.contract import JSON, TEXT, contract, events, text
+from sotabox.api.feed import read_event_id
 from sotabox.api.query import cleaner
-from sotabox.errors import BadRequest
 from sotabox.model.deployment import Deployment
 from sotabox.operations import deployments
 from sotabox.operations.actor import Actor
@@ -62,9 +62,9 @@ async def stream_log(
 ) -> Stream:
     """The log so far and as it grows, as server-sent events; ends with the deployment."""
     clean = cleaner(ansi)
-    after = _line_number(request.headers.get("last-event-id") or last_event_id)
+    seen = read_event_id(request.headers.get("last-event-id") or last_event_id)
     found = await deployments.get(box.store, actor, project, deployment)
-    lines = _events(box, found, after, _event_maker(clean))
+    lines = _events(box, found, -1 if seen is None else seen, _event_maker(clean))
     return Stream(lines, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 
@@ -125,14 +125,6 @@ async def _as_json(pieces: Iterator[str]) -> AsyncIterator[bytes]:
     async for piece in _paced(pieces):
         yield msgspec.json.encode(piece.decode())[1:-1]
     yield b'"}'
-
-
-def _line_number(text: str | None) -> int:
-    if not text:
-        return -1
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise BadRequest("Last-Event-ID must be the id of an event of this stream")
-    return int(text)
 
 
 ROUTES = [get_log, stream_log]

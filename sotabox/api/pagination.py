@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sotabox.errors import BadRequest, Detail
+from sotabox.web.numbers import read_number
 
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
@@ -37,12 +38,11 @@ class Page:
         Raises:
             BadRequest: it is none.
         """
-        text = self.position
-        if text is None:
+        if self.position is None:
             return None
-        if not (text.isascii() and text.isdigit() and len(text) < 19):
+        if (number := read_number(self.position)) is None:
             raise BadRequest("This cursor does not belong to this list")
-        return int(text)
+        return number
 
     def cursor(self, found: int, last_position: str) -> str | None:
         """Where the next page starts, if `found` rows of a probe say that there is one."""
@@ -59,12 +59,12 @@ def read_page(of: str, limit: str | None, cursor: str | None) -> Page:
 
 
 def _limit(text: str | None) -> int:
-    if text is None or text == "":
+    if not text:
         return LIMIT_DEFAULT
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+    if not (number := read_number(text)):
         message = f"use a number from 1 to {LIMIT_MAX}"
         raise BadRequest(f"limit: {message}", details=[Detail("limit", message)])
-    return min(int(text), LIMIT_MAX)
+    return min(number, LIMIT_MAX)
 
 
 def _encode(of: str, position: str) -> str:

@@ -30,6 +30,7 @@ from sotabox.operations.runtime_logs import Wanted
 from sotabox.web import sse
 from sotabox.web.box import Box
 from sotabox.web.merge import merged
+from sotabox.web.numbers import read_number
 
 TAIL_DEFAULT: Final = 100
 TAIL_MAX: Final = 10_000
@@ -153,10 +154,10 @@ def read_tail(text: str | None) -> int | None:
         return TAIL_DEFAULT
     if text == "all":
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+    if (number := read_number(text)) is None:
         message = f"use a number up to {TAIL_MAX}, or all"
         raise BadRequest(f"tail: {message}", details=[Detail("tail", message)])
-    return min(int(text), TAIL_MAX)
+    return min(number, TAIL_MAX)
 
 
 def read_since(text: str | None, now: datetime) -> str | None:

@@ -12,6 +12,7 @@ from sotabox.dashboard.templates import Crumb, Page
 from sotabox.dashboard.visit import Me
 from sotabox.model.audit import AuditEntry, AuditVerdict
 from sotabox.operations import audit
+from sotabox.web.numbers import read_number
 
 _CRUMB: Final = Crumb(name="Audit log", href="/box/audit")
 _SHOWN: Final = 50
@@ -51,8 +52,8 @@ class AuditPage(Page):
 async def show_audit(me: NamedDependency[Me]) -> Response[bytes]:
     """The log, newest first: of `who`, of what action (`what`), below the position `before`."""
     store, query = me.box.store, me.request.query_params
-    who, what, before = query.get("who", "")[:254], query.get("what", "")[:100], query.get("before")
-    position = int(before) if before and before.isdecimal() and len(before) < 19 else None
+    who, what = query.get("who", "")[:254], query.get("what", "")[:100]
+    position = read_number(query.get("before"))
     found = await audit.page(store, me.actor, position, _SHOWN + 1, who=who, what=what)
     rows = tuple(_row(entry) for entry in found[:_SHOWN])
     kept = {name: value for name, value in (("who", who), ("what", what)) if value}

@@ -27,6 +27,7 @@ from sotabox.operations.log_position import Seen, read_position
 from sotabox.store.log_pieces import LogLine, Piece
 from sotabox.web import sse
 from sotabox.web.merge import merged
+from sotabox.web.numbers import read_number
 
 _QUIET_S: Final = 15.0
 _CHANGED: Final = sse.silent_event("changed", "")
@@ -48,11 +49,10 @@ async def follow_deployment(
     """News of a deployment's project, and the lines of its log after the number `after`."""
     found = await deployments.get(me.box.store, me.actor, project, deployment)
     query = me.request.query_params.get("after", "")
-    seen = str(me.request.headers.get("last-event-id") or query)
-    after = int(seen) if seen.removeprefix("-").isdigit() and len(seen) < 19 else -1
+    seen = read_number(me.request.headers.get("last-event-id") or query)
     pieces = me.box.store.logs.follow(
         found.id,
-        after,
+        -1 if seen is None else seen,
         lambda: not me.box.pipeline.is_active(found.id) or me.box.closing.is_set(),
     )
     return _stream(_news(me, found.project_id, _rendered(pieces)))
@@ -73,9 +73,10 @@ async def follow_app(project: FromPath[str], me: NamedDependency[Me]) -> Stream:
     """News of a project, and what its app prints after the line `after` (`NUMBER POSITION`)."""
     running = await runtime_logs.serving(me.box.store, me.actor, project)
     query = me.request.query_params.get("after", "")
-    number, _, last = str(me.request.headers.get("last-event-id") or query).partition(" ")
+    text, _, last = (me.request.headers.get("last-event-id") or query).partition(" ")
     seen = read_position(last) or Seen(nanoseconds(last))
-    first = int(number) + 1 if number.isdigit() and len(number) < 19 else 0
+    number = read_number(text)
+    first = 0 if number is None else number + 1
     lines = runtime_logs.follow(me.box.pipeline, me.box.store, running, seen)
     return _stream(_news(me, running.project_id, _numbered(lines, first, seen)))
 

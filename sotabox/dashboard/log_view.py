@@ -8,6 +8,7 @@ from sotabox.dashboard.log_lines import WINDOW, Line, matches, render_line
 from sotabox.dashboard.visit import Me
 from sotabox.store.log_pieces import LogLine
 from sotabox.store.logs import Logs
+from sotabox.web.numbers import read_number
 
 _HITS_MAX: Final = 500
 
@@ -34,13 +35,12 @@ class LogView:
 async def look(me: Me, deployment_id: str) -> LogView:
     """The part of a log that a request asks for, by `q`, `before` or neither."""
     query = me.request.query_params.get("q", "").strip()[:200]
-    before = me.request.query_params.get("before", "")
+    before = read_number(me.request.query_params.get("before"))
     logs = me.box.store.logs
     # A log may have 100 MB: reading it is work for a thread.
     if query:
         return await asyncio.to_thread(_search, logs, deployment_id, query)
-    at = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
-    return await asyncio.to_thread(_window, logs, deployment_id, at)
+    return await asyncio.to_thread(_window, logs, deployment_id, before)
 
 
 def _window(logs: Logs, deployment_id: str, before: int | None) -> LogView:

@@ -17,6 +17,7 @@ from sotabox.model.project import Project
 from sotabox.operations import deployments, env_vars
 from sotabox.operations.actor import changeable_project, visible_project
 from sotabox.operations.deployments import Latest
+from sotabox.web.numbers import read_number
 
 PAGE: Final = 20
 _RECENT: Final = 5
@@ -239,11 +240,10 @@ async def show_deployments(project: FromPath[str], me: NamedDependency[Me]) -> R
 
 
 def _number(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    number = read_number(text)
+    if number is None and text is not None:
         raise BadRequest("This page of the list does not exist")
-    return int(text)
+    return number
 
 
 ROUTES = [show_overview, show_deployments]

@@ -141,3 +141,15 @@ async def test_log_comes_line_by_line_and_goes_on_where_the_page_ended(admin: Br
     lines = [event for event in events if event.startswith("id: ")]
     assert [event.partition("\n")[0] for event in lines] == ["id: 1", "id: 2"]
     assert "&lt;two&gt;" in lines[0]
+
+
+@pytest.mark.parametrize("place", ["%C2%B2", "next", "-5", "9" * 30])
+async def test_stream_from_a_place_that_is_none_begins_at_the_beginning(
+    admin: Browser, place: str
+) -> None:
+    """Whatever stands in the address, such as a digit that is no number."""
+    deployment = await admin.site.deployment(await admin.site.project("shop"))
+    admin.site.box.store.logs.open(deployment.id).append(["[build] one"])
+    path = f"/projects/shop/deployments/{deployment.id}/events?after={place}"
+    async with stream(admin, path) as pieces:
+        assert {await soon(pieces), await soon(pieces)} == {CHANGED, "id: 0"}
