@@ -1,9 +1,9 @@
 """Whether the box lives (`/healthz`) and works (`/readyz`), for monitors; needs no key."""
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
-from litestar import HttpMethod, Response, route
+from litestar import Response, get
 from litestar.di import NamedDependency
 
 from sotabox.api.contract import contract, one_of
@@ -12,17 +12,14 @@ from sotabox.errors import Unavailable
 from sotabox.operations import health
 from sotabox.web.box import Box
 
-#: To a HEAD the server sends the same without the body.
-_METHODS: Final = [HttpMethod.GET, HttpMethod.HEAD]
 
-
-@route("/healthz", http_method=_METHODS, opt=contract(one_of(dict[str, Any])))
+@get("/healthz", opt=contract(one_of(dict[str, Any])))
 async def is_alive() -> Response[bytes]:
     """The process answers."""
     return one({"status": "ok"})
 
 
-@route("/readyz", http_method=_METHODS, opt=contract(one_of(dict[str, Any])))
+@get("/readyz", opt=contract(one_of(dict[str, Any])))
 async def is_ready(box: NamedDependency[Box]) -> Response[bytes]:
     """It can take requests: its database answers, and it is not about to stop.
 

@@ -52,7 +52,7 @@ def render_openapi(
     for prefix, handler in handlers:
         for path in sorted(handler.paths):
             shown = prefix + PATH_PARAMETER.sub(r"{\1}", path)
-            for method in sorted(handler.http_methods - {"HEAD"}):
+            for method in sorted(handler.http_methods):
                 paths.setdefault(shown, {})[method.lower()] = _operation(handler, components)
     return {
         "openapi": "3.1.1",

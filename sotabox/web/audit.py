@@ -14,7 +14,7 @@ from sotabox.operations.actor import Actor
 from sotabox.web.box import Box
 from sotabox.web.rate_limit import sender_address
 
-_LOOKS_ONLY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_LOOKS_ONLY: Final = frozenset({"GET", "OPTIONS"})
 
 
 def audited(send: Send, scope: Scope, box: Box) -> Send:

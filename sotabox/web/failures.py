@@ -113,14 +113,13 @@ async def send_failure(error: Exception, send: Send) -> None:
 def _allowed(request: Request[Any, Any, Any]) -> list[str]:
     """The methods of the address that was asked, which RFC 9110 wants in a 405."""
     parts = [part for part in request.scope["path"].split("/") if part]
-    return sorted(
-        {
-            method
-            for route in request.app.routes
-            if _fits(route.path_components, parts)
-            for method in getattr(route, "methods", ())
-        }
-    )
+    methods = {
+        method
+        for route in request.app.routes
+        if _fits(route.path_components, parts)
+        for method in getattr(route, "methods", ())
+    }
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _fits(components: Iterable[Any], parts: list[str]) -> bool:

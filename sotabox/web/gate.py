@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from litestar.utils import normalize_path
 
@@ -55,6 +55,9 @@ class Gate:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
+        if scope["method"] == HttpMethod.HEAD:
+            # Wherever a GET is answered: of that answer the server leaves the body out (RFC 9110, 9.3.2).
+            scope["method"] = HttpMethod.GET
         incoming = Incoming(receive)
         try:
             if is_api(scope["path"]):

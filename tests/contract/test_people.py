@@ -100,7 +100,7 @@ def test_invited_user_is_made_on_the_server(box: Box) -> None:
     assert [user["role"] for user in users if user["email"] == email] == ["viewer"]
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/login", "/v1/me", "/v1/openapi.json"])
 def test_head_answers_like_get_without_a_body(door: tuple[int, str], path: str) -> None:
     """Monitors may ask the cheap way; the connection stays in order."""
     port, host = door

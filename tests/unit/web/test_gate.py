@@ -142,7 +142,7 @@ async def test_wrong_method_names_the_right_ones(tmp_path: Path) -> None:
         response = await site.client.put("/v1/projects/x")
         assert response.status_code == 405
         assert response.json()["error"]["code"] == "method_not_allowed"
-        assert response.headers["allow"] == "DELETE, GET, OPTIONS, PATCH"
+        assert response.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
 
 
 async def test_unforeseen_error_shows_an_id_that_stands_in_the_log(
