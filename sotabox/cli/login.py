@@ -1,7 +1,6 @@
 """`sotabox login`: a key to a box, confirmed in the browser or pasted."""
 
 import argparse
-import getpass
 import sys
 import time
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ from sotabox.cli.connect import (
 )
 from sotabox.cli.credentials import credentials_path, read_credentials, write_credentials
 from sotabox.cli.failures import DONE
-from sotabox.cli.terminal import Screen, may_ask
+from sotabox.cli.terminal import Screen, ask, may_ask
 from sotabox.errors import (
     ApprovalPending,
     BadRequest,
@@ -73,7 +72,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _ask_for_box() -> BoxUrl:
     if not may_ask():
         raise BadRequest("Which box?", hint="sotabox login https://box.example.com")
-    return parse_box_url(input("Address of the box: "))
+    return parse_box_url(ask("Address of the box: "))
 
 
 def _check(remote: "Remote") -> Any:
@@ -99,7 +98,7 @@ def _obtain(url: BoxUrl, screen: Screen, environ: Mapping[str, str]) -> str:
         try:
             codes = remote.bare("POST", "/auth/device-code", json={})
         except NotFound:  # a box that has no such login
-            return getpass.getpass(f"API key of {url.text} (it is not shown): ")
+            return ask(f"API key of {url.text} (it is not shown): ", hidden=True)
         return _await_confirmation(remote, codes, screen, environ)
 
 

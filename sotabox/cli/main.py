@@ -13,7 +13,7 @@ from sotabox.cli.commands import COMMANDS, GROUPS
 from sotabox.cli.configuration import merge_configuration
 from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure, render_json_failure
 from sotabox.cli.parser import Parser, describe_actions
-from sotabox.cli.terminal import width_of_errors
+from sotabox.cli.terminal import prepare_streams, width_of_errors
 from sotabox.errors import SotaboxError
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
@@ -61,10 +61,13 @@ def build_parser() -> argparse.ArgumentParser:
 
 def run(argv: Sequence[str]) -> int:
     """Runs `sotabox ARGV…`; the exit codes are those of `failures`."""
-    arguments = build_parser().parse_args(argv)
+    prepare_streams()
+    arguments = argparse.Namespace()
     try:
+        build_parser().parse_args(argv, arguments)
         environ = merge_configuration(os.environ)
         code: int = arguments.run(arguments, environ)
+        sys.stdout.flush()  # what can't be written is met here, not as the interpreter ends
     except SotaboxError as error:
         if getattr(arguments, "json", False):
             print(render_json_failure(error), file=sys.stderr)

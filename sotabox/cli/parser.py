@@ -4,7 +4,7 @@ import argparse
 import sys
 import textwrap
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 _N = TypeVar("_N")
 
@@ -41,6 +41,11 @@ class Parser(argparse.ArgumentParser):
             self.print_help(sys.stderr)
             self.exit(2)
         return super().parse_known_args(args, namespace)  # type: ignore[return-value]
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """As argparse does it, once the help that was printed has gone out."""
+        sys.stdout.flush()
+        super().exit(status, message)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is None or value in action.choices:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from sotabox.cli.columns import columns
-from sotabox.cli.connect import add_remote, connect, print_json, screen_for
+from sotabox.cli.connect import add_remote, connect, print_json
 from sotabox.cli.failures import DONE
 from sotabox.cli.link import FILE_NAME, Link, read_link, write_link
-from sotabox.cli.terminal import Screen, may_ask
-from sotabox.errors import BadRequest, Conflict, NotFound, SotaboxError
+from sotabox.cli.terminal import Screen, ask, may_ask
+from sotabox.errors import BadRequest, Conflict, NotFound
 
 if TYPE_CHECKING:
     from sotabox.cli.remote import Remote
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         if arguments.action == "rename":
             return _rename(remote, arguments)
         if arguments.action == "delete":
-            return _delete(remote, arguments, screen_for(arguments, environ))
+            return _delete(remote, arguments)
         return _list(remote, as_json=arguments.json)
 
 
@@ -146,16 +146,15 @@ def _rename(remote: "Remote", arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _delete(remote: "Remote", arguments: argparse.Namespace, screen: Screen) -> int:
+def _delete(remote: "Remote", arguments: argparse.Namespace) -> int:
     project = _get(remote, arguments.project, None)
     slug = project["slug"]
     confirmed = arguments.confirmed
     if confirmed is None and may_ask():
-        screen.line(
+        confirmed = ask(
             f"This removes {slug}: the app, its releases, variables, domains and logs; not your "
-            "local files."
+            "local files.\nType its slug to go on: "
         )
-        confirmed = input("Type its slug to go on: ").strip()
     if confirmed != slug:
         raise BadRequest(
             f"Nothing was deleted: {slug} was not confirmed",
@@ -172,9 +171,4 @@ def _delete(remote: "Remote", arguments: argparse.Namespace, screen: Screen) -> 
 
 
 def _confirm(question: str) -> bool:
-    if not may_ask():
-        return False
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError as error:
-        raise SotaboxError("Nobody answered") from error
+    return may_ask() and ask(f"{question} [y/N] ").lower() in {"y", "yes"}

@@ -1,7 +1,6 @@
 """`sotabox registries`: credentials by which private images are pulled."""
 
 import argparse
-import getpass
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from sotabox.cli.columns import columns
 from sotabox.cli.connect import add_remote, connect, print_json
 from sotabox.cli.failures import DONE
 from sotabox.cli.found import find_row
-from sotabox.cli.terminal import may_ask
+from sotabox.cli.terminal import ask, may_ask
 from sotabox.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.read().removesuffix("\n")
     if may_ask():
-        return getpass.getpass("Password: ")
+        return ask("Password: ", hidden=True)
     raise BadRequest("There is nobody to ask for the password", hint="Give it to --password-stdin.")
 
 

@@ -1,5 +1,7 @@
 """The screen of a command: lines, colour that means a state, and one line that rewrites itself."""
 
+import io
+import os
 import shutil
 import sys
 import time
@@ -8,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 from sotabox.cli.columns import fold
+from sotabox.errors import BadRequest
 
 _CODES: Final = {"ok": "32", "bad": "31", "warn": "33", "busy": "36", "muted": "2", "strong": "1"}
 _SPARSELY_S: Final = 10.0
@@ -87,9 +90,40 @@ def make_screen(
     return Screen(stream, live, colour, shutil.get_terminal_size().columns if live else _NO_SCREEN)
 
 
+def prepare_streams() -> None:
+    """Lets the standard streams be there and take any text.
+
+    A letter that the locale has none for becomes a `?`; a stream that was closed reads or writes nothing.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def may_ask() -> bool:
     """Whether somebody is there who could answer a question."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def ask(question: str, *, hidden: bool = False) -> str:
+    """What somebody answers; the question is not written to standard output.
+
+    Raises:
+        BadRequest: they end the input (Ctrl-D) in place of answering.
+    """
+    try:
+        if hidden:
+            import getpass
+
+            return getpass.getpass(question)
+        print(question, end="", file=sys.stderr, flush=True)
+        return input().strip()
+    except EOFError as error:
+        print(file=sys.stderr)
+        raise BadRequest("Nothing was answered, so nothing was done") from error
 
 
 def width_of_errors(environ: Mapping[str, str]) -> int | None:

@@ -188,3 +188,42 @@ def test_purge_without_yes_is_refused(tmp_path: Path, capsys: pytest.CaptureFixt
     assert run(["purge", "--data-dir", str(tmp_path)]) == 2
     assert "Say --yes" in capsys.readouterr().err
     assert (tmp_path / "instance-id").exists()
+
+
+@pytest.mark.parametrize("argv", [["help"], ["--help"], ["docs"]])
+def test_reader_that_goes_away_is_no_failure(argv: list[str]) -> None:
+    """`sotabox help | head -1` ends quietly, also where the output waits in a buffer to its end."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "sotabox", *argv],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_locale_without_our_letters_loses_those_alone() -> None:
+    """Where the terminal knows no UTF-8, an arrow becomes a question mark, and the rest is read."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sotabox", "docs", "cli"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"my-app  ?  https://box.example.com" in done.stdout
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_closed_stream_is_an_empty_one(closed: int) -> None:
+    """A daemon that starts us without one of the standard streams gets the same exit code."""
+    script = f'exec {closed}>&-; exec "$0" -m sotabox docs no-such-page'
+    done = subprocess.run(["sh", "-c", script, sys.executable], capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr

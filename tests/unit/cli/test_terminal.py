@@ -1,10 +1,12 @@
 """A screen with a person before it, and one without."""
 
 import io
+import sys
 
 import pytest
 
-from sotabox.cli.terminal import Screen, make_screen
+from sotabox.cli.terminal import Screen, ask, make_screen
+from sotabox.errors import BadRequest
 
 
 class Clock:
@@ -70,3 +72,22 @@ def test_pipe_has_no_colour() -> None:
     """What is piped into a file holds no escape codes."""
     screen = make_screen({}, no_colour=False, out=io.StringIO())
     assert screen.paint("ok", "fine") == "fine"
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("shop\n", "shop"), (" shop \n", "shop"), ("\n", "")]
+)
+def test_question_keeps_standard_output_clean(
+    typed: str, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is asked does not get into what a program reads (`--json > file`)."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
+    assert ask("Its slug: ") == answer
+    assert tuple(capsys.readouterr()) == ("", "Its slug: ")
+
+
+def test_question_that_nobody_answers_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-D at a question is a no, and no fault of the program."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    with pytest.raises(BadRequest, match="Nothing was answered"):
+        ask("Its slug: ")
