@@ -55,8 +55,11 @@ def render_failure(error: SotaboxError, width: int | None = None) -> str:
         width: of the terminal, on which long lines are folded between words; None folds nothing.
     """
     lines = [f"sotabox: {error.message}"]
-    details = [f"{detail.field}: {detail.message}" for detail in error.details]
-    lines += [f"  {detail}" for detail in details if detail != error.message]
+    lines += [
+        f"  {detail.field}: {detail.message}"
+        for detail in error.details
+        if detail.message not in error.message
+    ]
     if error.hint:
         lines.append(f"  {error.hint}")
     folded = [part for line in lines for part in (fold(line, width, 2) if width else [line])]

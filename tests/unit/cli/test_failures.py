@@ -40,7 +40,8 @@ def test_failure_shows_message_details_and_hint() -> None:
     )
 
 
-def test_only_detail_is_said_once() -> None:
+@pytest.mark.parametrize("message", ["cpus: use more", "This can't be set: use more"])
+def test_only_detail_is_said_once(message: str) -> None:
     """An error about one field is one line."""
-    error = errors.Invalid("cpus: use more", details=[errors.Detail("cpus", "use more")])
-    assert render_failure(error) == "sotabox: cpus: use more"
+    error = errors.Invalid(message, details=[errors.Detail("cpus", "use more")])
+    assert render_failure(error) == f"sotabox: {message}"
