@@ -20,9 +20,12 @@ from sotabox.errors import Invalid
 
 
 def credentials_path(environ: Mapping[str, str]) -> Path:
-    """Where the file is."""
-    home = environ.get("HOME")
-    return (Path(home) if home else Path.home()) / ".config" / "sota" / "credentials.json"
+    """Where the file is; who has no home, as some users in containers, has `/` for one."""
+    try:
+        home = Path(environ.get("HOME") or Path.home())
+    except RuntimeError:
+        home = Path("/")
+    return home / ".config" / "sota" / "credentials.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +111,4 @@ def write_credentials(path: Path, credentials: Credentials) -> None:
     if not credentials.content:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(path, json.dumps(credentials.content, indent=2) + os.linesep)

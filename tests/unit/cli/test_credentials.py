@@ -70,3 +70,11 @@ def test_broken_file_is_named(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(Invalid, match=r"credentials\.json"):
         read_credentials(path)
+
+
+def test_place_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    """A home that is no folder, or is not mine, is said to be so: a login ends in a sentence."""
+    (tmp_path / "home").touch()
+    path = tmp_path / "home" / ".config" / "credentials.json"
+    with pytest.raises(Invalid, match=r"credentials\.json can't be written: Not a directory"):
+        write_credentials(path, Credentials().with_box(BOX, "sota_1"))
