@@ -2,6 +2,7 @@
 
 # ruff: noqa: E402  one line has to come before the imports
 
+import os
 import re
 import ssl
 import sys
@@ -20,7 +21,7 @@ from sotabox import __version__
 from sotabox.cli.answers import failure_of
 from sotabox.cli.box_url import BoxUrl
 from sotabox.cli.events import Event, parse_events
-from sotabox.errors import RateLimited, Unavailable
+from sotabox.errors import BadRequest, RateLimited, Unauthorized, Unavailable
 
 _CONNECT_S: Final = 10
 _ANSWER_S: Final = 60
@@ -52,14 +53,21 @@ class Remote:
         self.url = url
         headers = {"User-Agent": f"sotabox/{__version__}", "Host": url.netloc}
         if api_key:
-            headers["Authorization"] = f"Bearer {api_key}"
-        self._client = httpx.Client(
-            base_url=url.dial,
-            headers=headers,
-            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
-            trust_env=not url.is_local,  # no proxy leads to this machine
-            verify=_trust() if url.scheme == "https" else False,
-        )
+            headers["Authorization"] = f"Bearer {_checked(api_key)}"
+        trust = _trust() if url.scheme == "https" else False
+        try:
+            self._client = httpx.Client(
+                base_url=url.dial,
+                headers=headers,
+                timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
+                trust_env=not url.is_local,  # no proxy leads to this machine
+                verify=trust,
+            )
+        except (ValueError, ImportError) as error:
+            raise BadRequest(
+                f"The proxy that the environment names can't be used: {error}",
+                hint="HTTPS_PROXY and ALL_PROXY take http://HOST:PORT.",
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +88,7 @@ class Remote:
     def bare(self, method: str, path: str, **options: Any) -> Any:
         """The whole JSON of an answer; None where it has no body."""
         answer = self._send(lambda: self._client.build_request(method, f"/v1{path}", **options))
-        return answer.json() if answer.content else None
+        return self._content(answer) if answer.content else None
 
     def text(self, path: str) -> str:
         """The body of an answer that is plain text."""
@@ -140,12 +148,25 @@ class Remote:
                 timeout=timeout,
             )
         )
-        return answer.json()["data"]
+        return self._content(answer)["data"]
+
+    def _content(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError as error:
+            kind = answer.headers.get("Content-Type", "something")
+            raise BadRequest(
+                f"What answers at {self.url.text} is no box: it sent {kind} where JSON belongs",
+                hint="Is the address right?",
+            ) from error
 
     def _send(self, build: Callable[[], httpx.Request], *, stream: bool = False) -> httpx.Response:
         """An answer that is none of failure. Who is too fast for the box waits, as it says."""
         for left in reversed(range(_TRIES)):
-            request = build()
+            try:
+                request = build()
+            except UnicodeEncodeError as error:
+                raise BadRequest("What was given is not all UTF-8, as text has to be") from error
             request.extensions["sni_hostname"] = self.url.host
             try:
                 answer = self._client.send(request, stream=stream)
@@ -154,11 +175,20 @@ class Remote:
                 body = answer.read()
             except httpx.TransportError as error:
                 raise self._unreachable(error) from error
+            if answer.is_redirect:
+                raise self._elsewhere(answer)
             failure = failure_of(answer.status_code, body, answer.headers.get("Retry-After"))
             if not isinstance(failure, RateLimited) or not left:
                 raise failure
             time.sleep(min(failure.retry_after_s, _PATIENCE_S))
         raise AssertionError  # the last try returns or raises
+
+    def _elsewhere(self, answer: httpx.Response) -> BadRequest:
+        target = answer.next_request.url if answer.next_request else answer.headers["Location"]
+        return BadRequest(
+            f"{self.url.text} sends everybody on to {target}",
+            hint="Log in at that address: your key is not sent after it.",
+        )
 
     def _unreachable(self, error: httpx.TransportError) -> Unavailable:
         hint = "Is the address right, and does the box run? On its server: sotabox doctor"
@@ -171,9 +201,23 @@ class Remote:
 
 def _trust() -> ssl.SSLContext:
     """Whom browsers trust, or SSL_CERT_FILE says, and whom this machine trusts besides."""
-    context = httpx.create_ssl_context()
+    try:
+        context = httpx.create_ssl_context()
+    except OSError as error:
+        named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+        raise BadRequest(
+            f"The certificates to trust can't be read: {named}: {error.strerror or error}",
+            hint="SSL_CERT_FILE names a file of certificates in PEM.",
+        ) from error
     context.load_default_certs()
     return context
+
+
+def _checked(api_key: str) -> str:
+    """The key, if a header can hold it: what could not is no key, and is not shown."""
+    if api_key.isascii() and api_key.isprintable():
+        return api_key
+    raise Unauthorized("The given API key is none", hint="A key begins with sota_, on one line.")
 
 
 def _body(head: bytes, archive: Path, on_sent: Callable[[int], None]) -> Iterator[bytes]:
