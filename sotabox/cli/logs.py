@@ -1,16 +1,15 @@
 """`sotabox logs`: what the running app prints, what a deployment's build and start said, or the box."""
 
 import argparse
-import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from sotabox.cli import box_logs
 from sotabox.cli.connect import add_remote, connect, print_json, project_ref
 from sotabox.cli.deployments import find_deployment
 from sotabox.cli.failures import DONE
 from sotabox.cli.options import add_settings, settings_from
-from sotabox.errors import Conflict, Unavailable
+from sotabox.errors import Conflict
 from sotabox.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
 
 NAME = "logs"
 HELP = "Print the log of the app, of a deployment, or of the box."
-
-_AGAIN_S: Final = 1.0
-_PATIENCE_S: Final = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,17 +110,8 @@ def _follow_app(
     """What the app prints, also over a redeploy of it and a restart of the box."""
     from urllib.parse import urlencode
 
+    from sotabox.cli.watch import messages
+
     path = f"/projects/{project}/logs?{urlencode({'follow': 'true', **query})}"
-    after: str | None = None
-    patience = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            for event in remote.events(path, after):
-                patience = time.monotonic() + _PATIENCE_S
-                after = event.id or after
-                if event.name == "message":
-                    yield {"at": (event.id or "").partition(" ")[0], "text": event.data}
-        except Unavailable:
-            if time.monotonic() > patience:
-                raise
-        time.sleep(_AGAIN_S)
+    for event in messages(remote, path, lambda: False):
+        yield {"at": (event.id or "").partition(" ")[0], "text": event.data}

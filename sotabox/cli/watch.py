@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ from sotabox.cli.told import docs_for, render_end, render_failure_of, render_tol
 from sotabox.errors import SotaboxError, Unavailable
 
 if TYPE_CHECKING:
+    from sotabox.cli.events import Event
     from sotabox.cli.remote import Remote
 
 SETTLED: Final = frozenset({"running", "failed", "stopped"})
@@ -57,22 +58,9 @@ class Watch:
 
     def lines(self) -> Iterator[str]:
         """The lines of its log until it is settled, also over a restart of the box."""
-        after: str | None = None
-        patience = time.monotonic() + _PATIENCE_S
-        while True:
-            path = f"/projects/{self._project}/deployments/{self._id}/logs/stream"
-            try:
-                for event in self._remote.events(path, after):
-                    patience = time.monotonic() + _PATIENCE_S
-                    after = event.id or after
-                    if event.name == "message":
-                        yield event.data
-                if self.read()["status"] in SETTLED:
-                    return
-            except Unavailable:
-                if time.monotonic() > patience:
-                    raise
-            time.sleep(_AGAIN_S)
+        path = f"/projects/{self._project}/deployments/{self._id}/logs/stream"
+        for event in messages(self._remote, path, lambda: self.read()["status"] in SETTLED):
+            yield event.data
 
     def read(self) -> dict[str, Any]:
         """The deployment as it is now."""
@@ -99,6 +87,31 @@ class Watch:
             if told.label not in self._told:
                 self._told.add(told.label)
                 screen.line(render_told(told))
+
+
+def messages(remote: "Remote", path: str, is_over: Callable[[], bool]) -> Iterator["Event"]:
+    """The messages of a stream, also over a restart of the box, until it ends and `is_over`.
+
+    Raises:
+        Unavailable: the box is away for longer than a restart takes.
+    """
+    after: str | None = None
+    away_since: float | None = None  # a stream may be silent for hours: that is no sign of anything
+    while True:
+        try:
+            for event in remote.events(path, after):
+                away_since = None
+                after = event.id or after
+                if event.name == "message":
+                    yield event
+            if is_over():
+                return
+            away_since = None
+        except Unavailable:
+            away_since = away_since or time.monotonic()
+            if time.monotonic() - away_since > _PATIENCE_S:
+                raise
+        time.sleep(_AGAIN_S)
 
 
 def conclude(remote: "Remote", deployment: dict[str, Any], screen: Screen, started: float) -> int:
