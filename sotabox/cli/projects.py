@@ -1,10 +1,9 @@
 """`sotabox projects`: those that you see on the box; one more, or one less."""
 
 import argparse
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sotabox.cli.columns import columns
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 NAME = "projects"
 HELP = "List projects; make, rename and delete one."
-
-_SLUG_MAX: Final = 63
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,12 +63,14 @@ def find_or_make(
         Conflict: a project of that name is there, and nobody said that it is meant.
         NotFound: the project is not on this box.
     """
+    from sotabox.model.project import suggest_slug
+
     if given:
         return _get(remote, given, None)
     if link := read_link(folder):
         return _get(remote, link.project_id, link)
     name = folder.absolute().resolve().name or "app"
-    slug = slug_of(name)
+    slug = suggest_slug(name)
     try:
         found: Mapping[str, Any] | None = remote.call("GET", f"/projects/{slug}")
     except NotFound:
@@ -86,15 +85,6 @@ def find_or_make(
         )
     write_link(folder, Link(found["id"], found["slug"]))
     return found
-
-
-def slug_of(name: str) -> str:
-    """The slug of a name, as the box would make it.
-
-    >>> slug_of("My App (2)")
-    'my-app-2'
-    """
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:_SLUG_MAX].strip("-") or "app"
 
 
 def _get(remote: "Remote", ref: str, link: Link | None) -> Mapping[str, Any]:

@@ -61,6 +61,16 @@ def derive_slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:SLUG_MAX].strip("-")
 
 
+def suggest_slug(name: str) -> str:
+    """A slug that a project of this name may have, whatever the name.
+
+    >>> suggest_slug("My App!"), suggest_slug("app"), suggest_slug("日本語")
+    ('my-app', 'app-app', 'my-app')
+    """
+    slug = derive_slug(name) or "my-app"
+    return slug if check_slug(slug) is None else f"{slug}-app"
+
+
 def check_slug(slug: str) -> str | None:
     """Why `slug` can't be one, in words; None when it can."""
     if not _SLUG.fullmatch(slug):

@@ -4,7 +4,7 @@ import secrets
 
 from sotabox.errors import Detail, Invalid, NotFound, SlugTaken
 from sotabox.fault_points import FaultPoint, reach
-from sotabox.model.project import NAME_MAX, SLUG_MAX, Project, check_slug, derive_slug
+from sotabox.model.project import NAME_MAX, SLUG_MAX, Project, check_slug, suggest_slug
 from sotabox.model.user import QUOTAS
 from sotabox.operations.actor import Actor, changeable_project, owned_project
 from sotabox.pipeline.pipeline import Pipeline
@@ -43,8 +43,7 @@ async def _insert(store: Store, actor: Actor, name: str, slug: str | None) -> Pr
                 hint="Choose another one, or leave it out: one is made from the name.",
             )
         return project
-    base = derive_slug(name) or "app"
-    candidate = base if check_slug(base) is None else f"{base}-app"[:SLUG_MAX]
+    base = candidate = suggest_slug(name)
     for _ in range(_SUFFIX_TRIES):
         project = await store.projects.insert(actor.user.id, name, candidate, at_most)
         if project is not None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sotabox.model.project import RESERVED_SLUGS, SLUG_MAX, check_slug, derive_slug
+from sotabox.model.project import RESERVED_SLUGS, SLUG_MAX, check_slug, derive_slug, suggest_slug
 
 
 @pytest.mark.parametrize("slug", ["a", "7", "my-app", "a--b", "x" * 63, "0-9"])
@@ -50,3 +50,9 @@ def test_suggestion_is_always_valid(name: str) -> None:
     slug = derive_slug(name)
     assert slug == "" or slug in RESERVED_SLUGS or check_slug(slug) is None
     assert len(slug) <= SLUG_MAX
+
+
+@pytest.mark.parametrize("name", ["app", "API", "日本語", "", "x" * 120])
+def test_suggested_slug_is_one(name: str) -> None:
+    """A folder called `app`, or by letters that DNS lacks, deploys as others do."""
+    assert check_slug(suggest_slug(name)) is None

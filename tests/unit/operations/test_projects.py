@@ -19,7 +19,7 @@ async def insert(town: Town, name: str, slug: str | None = None) -> Project:
     ("name", "slug"),
     [
         ("My App!", "my-app"),
-        ("日本語", "app-app"),
+        ("日本語", "my-app"),
         ("API", "api-app"),
         ("x" * 80, "x" * 63),
     ],
