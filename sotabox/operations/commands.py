@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sotabox.errors import Detail, Invalid, NothingRunning
+from sotabox.errors import Detail, Invalid
 from sotabox.operations.actor import Actor, changeable_project
+from sotabox.operations.serving import get_running
 from sotabox.pipeline.commands import Command
 from sotabox.pipeline.environment import kept_env, todays_env
 from sotabox.pipeline.pipeline import Pipeline
@@ -34,12 +35,7 @@ async def run(
     """
     project = await changeable_project(store, actor, ref)
     _check(command, timeout_s, settings.command_timeout_s)
-    running = await store.deployments.running(project.id)
-    if running is None:
-        raise NothingRunning(
-            "Nothing is running in this project, so there is nowhere to run a command",
-            hint="Resume it." if project.paused else "Deploy an archive first.",
-        )
+    running = await get_running(store, project)
     await pipeline.require_engine()
     kept = await kept_env(store, running)
     env = await todays_env(store, running) if kept is None else kept

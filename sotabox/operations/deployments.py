@@ -25,6 +25,7 @@ from sotabox.model.origin import archive_origin
 from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.operations.idempotency import digest_file, made_before, once
+from sotabox.operations.serving import get_running
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
 from sotabox.store.idempotency import Once, Repeated
@@ -204,10 +205,7 @@ async def rollback(
                 hint="The list of deployments shows which ones are kept.",
             )
     else:
-        current = await store.deployments.running(project.id)
-        if current is None:
-            raise NothingRunning("Nothing is running in this project")
-        previous = await store.releases.previous(current)
+        previous = await store.releases.previous(await get_running(store, project))
         if previous is None:
             raise NoPreviousDeployment(
                 "There is no earlier version to go back to",

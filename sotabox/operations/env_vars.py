@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import msgspec
 
-from sotabox.errors import Conflict, Detail, Invalid, NotFound, NothingRunning
+from sotabox.errors import Conflict, Detail, Invalid, NotFound
 from sotabox.model.deployment import Deployment
 from sotabox.model.environment import VARIABLES_MAX, EnvVar, Target, check_key, check_value
 from sotabox.model.project import Project
 from sotabox.operations import audit
 from sotabox.operations.actor import Actor, changeable_project, visible_project
+from sotabox.operations.serving import get_running
 from sotabox.store.store import Store
 
 
@@ -158,9 +159,7 @@ async def unknown_to_running(
         Conflict: it is older than the box's memory of variables.
     """
     project = await changeable_project(store, actor, project_ref)
-    running = await store.deployments.running(project.id)
-    if running is None:
-        raise NothingRunning("Nothing is running in this project")
+    running = await get_running(store, project)
     kept = None
     if running.env_digest is not None:
         kept = await store.env_snapshots.find(project.id, running.env_digest)

@@ -5,6 +5,7 @@ from sotabox.model.deployment import Deployment, Source
 from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.operations.deployments import repeat
+from sotabox.operations.serving import get_running
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.store.store import Store
 
@@ -62,11 +63,7 @@ async def restart(store: Store, pipeline: Pipeline, actor: Actor, ref: str) -> D
         EngineUnavailable: nothing can be started now.
     """
     project = await changeable_project(store, actor, ref)
-    running = await store.deployments.running(project.id)
-    if running is None or running.image_id is None:
-        hint = "Resume it." if project.paused else "Deploy an archive first."
-        raise NothingRunning("Nothing is running in this project", hint=hint)
-    return await _again(store, pipeline, actor, running)
+    return await _again(store, pipeline, actor, await get_running(store, project))
 
 
 async def _again(store: Store, pipeline: Pipeline, actor: Actor, release: Deployment) -> Deployment:
