@@ -35,11 +35,8 @@ from sotabox.cli import (
     projects,
     ps,
     purge,
-    redeploy,
     registries,
-    restart,
     restore,
-    resume,
     rollback,
     run_command,
     self_check,
@@ -55,11 +52,12 @@ from sotabox.cli import (
     webhooks,
     whoami,
 )
+from sotabox.cli.again import REDEPLOY, RESTART, RESUME
 from sotabox.cli.mcp import command as mcp
 
 
 class Command(Protocol):
-    """What a module of this package offers to be a command; HELP has at most 64 characters."""
+    """What a module, or an object in one, offers to be a command; HELP has at most 64 characters."""
 
     NAME: str
     HELP: str
@@ -81,8 +79,8 @@ class Group:
 
 GROUPS: Final = (
     Group("Start here", (login, init, deploy, open_app)),
-    Group("Deployments", (status, logs, rollback, redeploy, restart, cancel, plan)),
-    Group("Apps", (ps, projects, env, domains, project_settings, run_command, pause, resume)),
+    Group("Deployments", (status, logs, rollback, REDEPLOY, RESTART, cancel, plan)),
+    Group("Apps", (ps, projects, env, domains, project_settings, run_command, pause, RESUME)),
     Group("People and keys", (whoami, logout, members, keys, registries, webhooks, audit)),
     Group("A box, on its server", (doctor, url, user, apikey, partner, demo)),
     Group("Its upkeep", (backup, restore, upgrade, gc, setup, uninstall, purge)),

@@ -1,11 +1,10 @@
 """`sotabox rollback`: an older release again."""
 
 import argparse
-import time
 from collections.abc import Mapping
 
-from sotabox.cli.connect import add_remote, connect, project_ref, screen_for
-from sotabox.cli.deploy import follow
+from sotabox.cli.again import start_again
+from sotabox.cli.connect import add_remote, connect, project_ref
 from sotabox.cli.deployments import find_deployment
 
 NAME = "rollback"
@@ -28,13 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    started = time.monotonic()
-    screen = screen_for(arguments, environ)
+    body = {"env": "release"} if arguments.old_variables else {}
     with connect(arguments, environ) as remote:
-        project = project_ref(arguments)
-        body = {"env": "release"} if arguments.old_variables else {}
         if arguments.deployment:
-            chosen = find_deployment(remote, project, arguments.deployment)
+            chosen = find_deployment(remote, project_ref(arguments), arguments.deployment)
             body["deployment_id"] = chosen["id"]
-        deployment = remote.call("POST", f"/projects/{project}/rollback", json=body)
-        return follow(remote, deployment, screen, started, as_json=arguments.json)
+        return start_again(remote, NAME, arguments, environ, body)
