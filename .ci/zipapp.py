@@ -49,6 +49,9 @@ PRUNED: Final = (
     "pip-*",
     "pygments*",  # colours of tracebacks that `rich` would print
     "share",  # manual pages of libraries' own command lines
+    "sotabox/_docs/decisions",  # `sotabox docs` prints the manual's pages, and none of the rest
+    "sotabox/_docs/images",
+    "sotabox/_docs/performance.json",
     "multidict/_testcapi*",  # tests of its C interface
     "**/__pycache__",
 )

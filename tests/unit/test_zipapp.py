@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -197,3 +198,13 @@ def test_nothing_that_differs_from_build_to_build_goes_in(
     assert (info / "RECORD").read_text() == "".join(kept)
     assert [path.name for path in info.iterdir()] == ["RECORD"]
     assert [path.name for path in (tmp_path / "bin").iterdir()] == ["caddy"]
+
+
+def test_manual_goes_in_and_nothing_else_of_its_folder(build: ModuleType, tmp_path: Path) -> None:
+    """What no command prints, such as pictures of the web's pages, makes the program no larger."""
+    docs = tmp_path / "sotabox" / "_docs"
+    shutil.copytree(ROOT / "docs", docs)
+    (tmp_path / "bin").mkdir()
+    build.prune(tmp_path)
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert {str(path.relative_to(docs)) for path in docs.rglob("*")} == pages
