@@ -1,6 +1,5 @@
 """What the box of this server says of itself: of systemd's journal, or of the file beside its data."""
 
-import subprocess
 from collections.abc import Iterator
 from typing import Final
 
@@ -42,6 +41,8 @@ def box_lines(
     settings: Settings, *, follow: bool, tail: str | None, since: str | None
 ) -> Iterator[str]:
     """The lines of the log, as they come where `follow` says so."""
+    import subprocess
+
     command = box_log_command(
         settings,
         follow=follow,

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: ARG001  a command's shape
-    nodes = list(read_nodes(arguments.whole))
+    nodes = list(read_nodes(arguments.whole()))
     render = {"bash": render_bash, "zsh": render_zsh, "fish": render_fish}[arguments.shell]
     print(render(nodes), end="")
     return DONE

@@ -3,7 +3,6 @@
 import argparse
 import io
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,6 +60,8 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _send(remote: "Remote", arguments: argparse.Namespace, screen: Screen) -> Any:
     """Packs the folder and uploads it; the accepted deployment."""
+    import tempfile
+
     from sotabox.cli.packing import pack
     from sotabox.cli.projects import find_or_make
     from sotabox.cli.told import Told, render_title, render_told

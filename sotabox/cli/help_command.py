@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: ARG001  a command's shape
-    parser = arguments.whole
+    parser = arguments.whole()
     for word in arguments.words:
         below = parsers_below(parser)
         if word not in below:

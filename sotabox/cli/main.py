@@ -43,18 +43,23 @@ def render_overview() -> str:
     return "\n".join([*parts, _EPILOG])
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line; cheap, as commands import their libraries only when run."""
+def build_parser(word: str | None = None) -> argparse.ArgumentParser:
+    """The command line; cheap, as commands import their libraries only when run.
+
+    Given the first word of a call, only the command that it names has its flags and actions: to make
+    those of all takes longer than most commands do.
+    """
     parser = _Whole(prog="sotabox", usage="%(prog)s COMMAND [OPTIONS]")
-    parser.set_defaults(whole=parser)  # for the command that tells a shell what can be typed
+    parser.set_defaults(whole=build_parser)  # for commands that tell what can be typed
     parser.add_argument("--version", action="version", version=f"sotabox {__version__}")
     commands = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, parser_class=Parser, prog="sotabox"
     )
     for command in COMMANDS:
         under = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
-        command.add_arguments(under)
-        describe_actions(under)
+        if word in {None, command.NAME}:
+            command.add_arguments(under)
+            describe_actions(under)
         under.set_defaults(run=command.run)
     return parser
 
@@ -64,7 +69,7 @@ def run(argv: Sequence[str]) -> int:
     prepare_streams()
     arguments = argparse.Namespace()
     try:
-        build_parser().parse_args(argv, arguments)
+        build_parser(argv[0] if argv else None).parse_args(argv, arguments)
         environ = merge_configuration(os.environ)
         code: int = arguments.run(arguments, environ)
         sys.stdout.flush()  # what can't be written is met here, not as the interpreter ends
