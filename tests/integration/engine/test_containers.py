@@ -97,6 +97,20 @@ async def test_stop_kills_after_the_grace(box: Box, run: Run) -> None:
     assert (await box.containers.inspect(id_)).exit_code == 137
 
 
+async def test_engine_answers_while_many_containers_take_their_grace(box: Box, run: Run) -> None:
+    """Old versions that are slow to end hold up nobody else's deployment."""
+    deaf = "trap '' TERM; echo up; while :; do sleep 0.1; done"
+    ids = await asyncio.gather(*(run(deaf) for _ in range(5)))
+    for id_ in ids:
+        async with aclosing(box.containers.follow(id_)) as lines:
+            assert (await anext(lines)).text == "up"
+    stops = [asyncio.create_task(box.containers.stop(id_, 60)) for id_ in ids]
+    await asyncio.sleep(0)
+    assert (await box.containers.inspect(ids[0])).running
+    assert not any(stop.done() for stop in stops)
+    await asyncio.gather(*map(box.containers.remove, ids), *stops)
+
+
 async def test_condemned_container_is_not_started_again(box: Box, run: Run) -> None:
     """An old version that we let go does not come back."""
     id_ = await run("sleep 1")
