@@ -40,8 +40,9 @@ class Handle:
             os.close(descriptor)
 
     def kill(self) -> None:
-        """End it at once."""
-        signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        """End it at once; one that has ended is fine."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def close(self) -> None:
         os.close(self._pidfd)
