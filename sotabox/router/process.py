@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, Never
 
 from sotabox.assets import folder
-from sotabox.errors import RouterRefused, RouterUnavailable
+from sotabox.errors import RouterRefused, RouterUnavailable, SotaboxError
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.router import spawn
-from sotabox.router.admin import Admin
+from sotabox.router.admin import Admin, Json
 from sotabox.router.config import encode_config, listen_ports, render_config
 from sotabox.router.handle import Handle
 from sotabox.router.launch import Launcher
@@ -45,9 +45,9 @@ class Started:
 class Caddy:
     """The Caddy of one data directory, whoever started it.
 
-    The document on disk is always the last one that Caddy accepted, so Caddy alone can serve every
-    app after a reboot. It is written after a load and not before: a kill between the two
-    leaves a file that is older but good, and the next start loads today's.
+    The document on disk is the last one that Caddy accepted, so Caddy alone can serve every app
+    after a reboot. It is written after a load and not before: a kill between the two, or a full
+    disk, leaves a file that is older but good, and the next start loads today's.
 
     One change at a time; calls are not merged here. Who calls `apply` reads the routes from the
     store at that moment, and so is the one to wait for more changes (a reload costs 3 ms with 10
@@ -127,8 +127,9 @@ class Caddy:
             backoff_s = min(max(backoff_s * 2, _BACKOFF_FIRST_S), _BACKOFF_MAX_S)
             try:
                 await self._revive()
-            except (RouterUnavailable, RouterRefused) as error:
-                _log.error("Caddy could not be started again: %s %s", error, error.hint or "")
+            except (RouterUnavailable, RouterRefused, OSError) as error:
+                hint = error.hint if isinstance(error, SotaboxError) else None
+                _log.error("Caddy could not be started again: %s %s", error, hint or "")
 
     async def _ended_or_lost(self, handle: Handle) -> None:
         """Returns when Caddy has ended: by itself, or by us as somebody removed its socket."""
@@ -142,7 +143,7 @@ class Caddy:
                 missing = 0 if self._files.admin_socket.exists() else missing + 1
             async with self._changing:
                 if self._in_force is not None and not missing:
-                    await asyncio.to_thread(self._keep, self._in_force)
+                    await self._keep(self._in_force)
         _log.error("Caddy's socket %s is gone: it is started anew", self._files.admin_socket)
         handle.kill()
         await handle.ended()
@@ -186,18 +187,35 @@ class Caddy:
     async def _put(self, document: bytes) -> bool:
         if document == self._in_force:
             return False
-        wanted = json.loads(document)
-        running = await self.admin.config() or {}
-        changed = bool(running != wanted)
+        # What a load that fails leaves in force is for Caddy to say, at the next change.
+        known, self._in_force = self._in_force is not None, None
+        changed = known or await self._differs_from(json.loads(document))
         if changed:
-            check_ports(self._settings.bind, listen_ports(wanted) - listen_ports(running))
             await self.admin.load(document)
             reach(FaultPoint.ROUTES_LOADED)
         self._in_force = document
-        await asyncio.to_thread(self._keep, document)
+        await self._keep(document)
         return changed
 
-    def _keep(self, document: bytes) -> None:
+    async def _differs_from(self, wanted: Json) -> bool:
+        """Whether a Caddy that was just found serves another document, and may serve this one.
+
+        Ports are settings: no later change brings a new one.
+        """
+        running = await self.admin.config() or {}
+        if running == wanted:
+            return False
+        check_ports(self._settings.bind, listen_ports(wanted) - listen_ports(running))
+        return True
+
+    async def _keep(self, document: bytes) -> None:
+        """Has it on disk. A disk that takes nothing now is tried again by `watch`, every few seconds."""
+        try:
+            await asyncio.to_thread(self._write, document)
+        except OSError as error:
+            _log.warning("Caddy's document could not be kept for a start of its own: %s", error)
+
+    def _write(self, document: bytes) -> None:
         if not self._files.config.exists() or self._files.config.read_bytes() != document:
             spawn.write_whole(self._files.config, document)
 

@@ -153,6 +153,56 @@ async def test_refused_document_leaves_the_former_one(
     assert box.settings.files.config.read_bytes() == former
 
 
+async def test_change_whose_answer_is_lost_is_taken_back_by_the_next(
+    make_box: MakeBox, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project that was removed is gone, also when Caddy was too slow to say that it had it."""
+    box = make_box()
+    app = await make_app()
+    await box.point("shop", app.address)
+    await box.caddy.start([])
+    load = box.caddy.admin.load
+
+    async def lose_the_answer(document: bytes) -> None:
+        await load(document)
+        raise RouterUnavailable("Caddy does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(box.caddy.admin, "load", lose_the_answer)
+        with pytest.raises(RouterUnavailable):
+            await box.caddy.apply([box.route("shop")])
+    between = await box.client.get("/", headers=box.at("shop"))
+    assert await box.caddy.apply([])
+    after = await box.client.get("/", headers=box.at("shop"))
+    assert (between.status_code, after.status_code) == (200, 404)
+
+
+async def test_change_on_a_full_disk_is_served_and_kept_once_there_is_room(
+    make_box: MakeBox, make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes nothing hurts neither my new project nor the box."""
+    monkeypatch.setattr("sotabox.router.process._LOOK_EVERY_S", 0.05)
+    box = make_box()
+    app = await make_app()
+    await box.point("shop", app.address)
+    await box.caddy.start([])
+    config = box.settings.files.config
+    obstacle = config.with_name(f".{config.name}.new")
+    obstacle.mkdir()
+    watching = asyncio.create_task(box.caddy.watch())
+    assert await box.caddy.apply([box.route("shop")])
+    answer = await box.client.get("/", headers=box.at("shop"))
+    kept_while_full = "shop.localhost" in config.read_text()
+    obstacle.rmdir()
+    async with asyncio.timeout(30):
+        while "shop.localhost" not in config.read_text():
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+    assert (answer.status_code, kept_while_full) == (200, False)
+
+
 async def test_refused_first_document_is_never_started(make_box: MakeBox) -> None:
     """Nothing is started, and nothing wrong kept, when the very first document is bad."""
     policy = TlsPolicy(TlsMode.AUTO, ca="https://ca.example", ca_roots=("/nowhere/root.pem",))
