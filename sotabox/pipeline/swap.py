@@ -113,11 +113,14 @@ class Swap:
         not known then.
         """
         project = await self.store.projects.find(deployment.project_id)
-        slug = project.slug if project else ""
+        if project is None:
+            return  # and its deployments are gone with it
+        # Read before: once the store says that the candidates serve, nothing may fail any more.
+        terms = await terms_of(self.store, self.settings, project)
         both = await self.store.deployments.advance_to_running(
             deployment.id,
             phases=phases,
-            url=self.url_of(slug).partition("://")[2],
+            url=self.url_of(project.slug).partition("://")[2],
             replicas=replicas,
         )
         if both is None:
@@ -126,10 +129,9 @@ class Swap:
         for replica in replicas:
             self.retention.keep_soon(replica.container_id)
         _, before = both
-        if before is not None and project is not None:
-            terms = await terms_of(self.store, self.settings, project)
+        if before is not None:
             self.drains.begin(
-                before.project_id,
+                project.id,
                 before.replicas,
                 self._drained(deployment.id, phases.get("swap", 0), watch),
                 timeout_s=terms.drain_timeout_s,

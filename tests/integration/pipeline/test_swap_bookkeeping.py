@@ -7,13 +7,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from sotabox.engine.client import Engine
 from sotabox.engine.containers import Containers
 from sotabox.engine.images import Images
-from sotabox.errors import DiskFull, RouterUnavailable
+from sotabox.errors import DiskFull, RouterUnavailable, Unavailable
 from sotabox.events import Bus
 from sotabox.model.deployment import Deployment, Source, Status
 from sotabox.model.project import Project
@@ -165,6 +166,21 @@ async def test_swap_that_can_not_be_noted_is_undone(box: Box) -> None:
     assert box.upstream == OLD.address
     assert await box.statuses() == (Status.RUNNING, Status.DEPLOYING)
     assert box.swapping.drains.containers() == frozenset()
+
+
+async def test_swap_whose_terms_can_not_be_read_is_undone(
+    box: Box, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is busy at the worst moment takes no version from its visitors."""
+
+    async def fail(_project_id: str) -> NoReturn:
+        raise Unavailable("The database is busy")
+
+    monkeypatch.setattr(box.swapping.store.project_settings, "of", fail)
+    with pytest.raises(Unavailable):
+        await box.swap()
+    assert box.upstream == OLD.address
+    assert await box.statuses() == (Status.RUNNING, Status.DEPLOYING)
 
 
 async def test_deployment_that_was_ended_is_not_swapped(box: Box) -> None:
