@@ -5,9 +5,9 @@ variables that it had, probed, and swapped to; until it serves, the failing one 
 container beside the new one would take its memory all the time, on boxes that have little, to save
 a second in the rare case.
 
-    what is watched is a row from before the swap on    a killed box goes on watching
-    why it goes back is noted before the rollback is     ... and notes it again
-    a rollback under way ends the watch                  ... and makes no second one
+    what is watched is a row from before the swap on     a killed box goes on watching
+    why it goes back is noted with the rollback          ... and makes no second one
+    a deployment of somebody's ends the watch            nobody's correction is rolled back
     a rollback is not watched                            two bad versions don't take turns
 """
 
@@ -168,18 +168,16 @@ class Guards:
             await self.store.guards.delete(guard)
             return
         why = f"The guard went back to version {release.number}: {reason}"
-        await self.store.deployments.record(
-            deployment.id, error=why, hint="Look at its log, mend it and deploy again."
-        )
-        rollback = await self.store.deployments.insert_deploying(
+        rollback = await self.store.deployments.insert_return(
             new_deployment_id(),
+            deployment,
             release,
-            Source.ROLLBACK,
-            deployment.created_by or "",
-            env_digest=release.env_digest,
+            error=why,
+            hint="Look at its log, mend it and deploy again.",
         )
-        log = DeploymentLog(self.store.logs.open(rollback.id))
-        log.deploy(f"The guard goes back from version {deployment.number}: {reason}")
-        self.submit(project.id, rollback.id)
+        if rollback is not None:  # else somebody deploys already
+            log = DeploymentLog(self.store.logs.open(rollback.id))
+            log.deploy(f"The guard goes back from version {deployment.number}: {reason}")
+            self.submit(project.id, rollback.id)
+            _logger.warning("%s: %s", project.slug, why)
         await self.store.guards.delete(guard)
-        _logger.warning("%s: %s", project.slug, why)

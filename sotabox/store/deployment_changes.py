@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from sotabox.errors import ProjectDeleting, QueueFull
-from sotabox.model.deployment import Deployment, Status, predecessors
+from sotabox.model.deployment import Deployment, Source, Status, predecessors
 from sotabox.model.times import now
 from sotabox.store.database import Transaction
 from sotabox.store.deliveries import announce
@@ -87,6 +87,37 @@ async def insert(transaction: Transaction, *, once: Once | None, **values: Any) 
         await claim(transaction, once, deployment.id)
     await announce(transaction, None, deployment)
     return deployment
+
+
+async def insert_again(
+    transaction: Transaction,
+    id_: str,
+    release: Deployment,
+    source: Source,
+    created_by: str,
+    env_digest: str | None,
+    once: Once | None = None,
+) -> Deployment:
+    """A new deployment of the release of an older one; raises as `insert`."""
+    return await insert(
+        transaction,
+        once=once,
+        id=id_,
+        project_id=release.project_id,
+        status=Status.DEPLOYING,
+        source=source,
+        source_deployment_id=release.id,
+        image_id=release.image_id,
+        image_tag=release.image_tag,
+        build_method=release.build_method,
+        framework=release.framework,
+        plan=release.plan,
+        port=release.port,
+        env_digest=env_digest,
+        origin=release.origin,
+        image_bytes=release.image_bytes,
+        created_by=created_by,
+    )
 
 
 async def advance(

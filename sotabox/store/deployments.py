@@ -14,7 +14,14 @@ from sotabox.model.origin import ArchiveOrigin, GitOrigin, ImageOrigin, Origin
 from sotabox.model.swap import SwapReport
 from sotabox.model.times import now
 from sotabox.store.database import Database, Transaction
-from sotabox.store.deployment_changes import advance, insert, require_room, supersede, update
+from sotabox.store.deployment_changes import (
+    advance,
+    insert,
+    insert_again,
+    require_room,
+    supersede,
+    update,
+)
 from sotabox.store.deployment_rows import DEPLOYMENT, as_one, deployment_of, deployments_of, encode
 from sotabox.store.git_tokens import KEEP_TOKEN
 from sotabox.store.idempotency import Once
@@ -119,26 +126,33 @@ class Deployments:
             Repeated: `once` was claimed before; nothing was changed.
         """
         async with self._database.transaction() as transaction:
-            deployment = await insert(
-                transaction,
-                id=id_,
-                project_id=release.project_id,
-                status=Status.DEPLOYING,
-                source=source,
-                source_deployment_id=release.id,
-                image_id=release.image_id,
-                image_tag=release.image_tag,
-                build_method=release.build_method,
-                framework=release.framework,
-                plan=release.plan,
-                port=release.port,
-                env_digest=env_digest,
-                origin=release.origin,
-                image_bytes=release.image_bytes,
-                created_by=created_by,
-                once=once,
+            deployment = await insert_again(
+                transaction, id_, release, source, created_by, env_digest, once
             )
         return self._publish(deployment)
+
+    async def insert_return(
+        self, id_: str, failing: Deployment, release: Deployment, **why: str
+    ) -> Deployment | None:
+        """A rollback from the deployment that serves, which then says why, to an older release.
+
+        None where it serves no more, or another waits or is under way: nothing was changed, as
+        whoever deployed that knows better.
+
+        Raises:
+            ProjectDeleting: the project is on its way out.
+        """
+        by, env_digest = failing.created_by or "", release.env_digest
+        async with self._database.transaction() as transaction:
+            rows = await transaction.all(_UNFINISHED_OF_PROJECT, (failing.project_id,))
+            now_there = [(d.id, d.status) for d in map(deployment_of, rows)]
+            if now_there != [(failing.id, Status.RUNNING)]:
+                return None
+            await update(transaction, failing.id, why)
+            rollback = await insert_again(
+                transaction, id_, release, Source.ROLLBACK, by, env_digest
+            )
+        return self._publish(rollback)
 
     async def advance(
         self, id_: str, status: Status, *, phases: dict[str, int] | None = None, **changes: Any

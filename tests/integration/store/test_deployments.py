@@ -356,6 +356,40 @@ async def test_rollback_is_a_new_deployment_of_the_old_release(
     assert (back.source_deployment_id, back.url, back.replicas) == (first.id, None, ())
 
 
+async def test_return_of_the_only_version_says_why_with_its_rollback(
+    store: Store, project: Project
+) -> None:
+    """A version that fails its visitors gives way to the one before, and I read the reason."""
+    first = await served(store, project, "sha256:a")
+    failing = await served(store, project, "sha256:b")
+    back = await store.deployments.insert_return("back", failing, first, error="why", hint="how")
+    noted = await store.deployments.find(failing.id)
+    assert back is not None
+    assert noted is not None
+    assert (back.status, back.source, back.image_id) == (
+        Status.DEPLOYING, Source.ROLLBACK, "sha256:a",
+    )  # fmt: skip
+    assert (noted.error, noted.hint, noted.status) == ("why", "how", Status.RUNNING)
+
+
+@pytest.mark.parametrize("newer", [Status.PENDING, Status.DEPLOYING, Status.RUNNING])
+async def test_return_never_undoes_somebody_s_correction(
+    store: Store, project: Project, newer: Status
+) -> None:
+    """What I deployed while the guard made up its mind is not rolled back behind me."""
+    first = await served(store, project, "sha256:a")
+    failing = await served(store, project, "sha256:b")
+    if newer is Status.RUNNING:
+        mine = await served(store, project, "sha256:c")
+    else:
+        mine = await in_state(store, project, newer)
+    assert await store.deployments.insert_return("back", failing, first, error="why") is None
+    noted = await store.deployments.find(failing.id)
+    assert noted is not None
+    assert noted.error is None
+    assert (await store.deployments.page(project.id, None, 1))[0].id == mine.id
+
+
 async def test_unfinished_are_all_that_a_start_must_look_at(store: Store, project: Project) -> None:
     """Oldest first; what ended is left out."""
     running = await served(store, project, "sha256:a")
