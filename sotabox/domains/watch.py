@@ -13,7 +13,7 @@ import msgspec
 from sotabox.domains.addresses import Addresses
 from sotabox.domains.records import plan_records
 from sotabox.domains.resolver import Resolver
-from sotabox.domains.verification import check_dns, next_check_s, probe_name
+from sotabox.domains.verification import SOON_S, check_dns, next_check_s, probe_name
 from sotabox.errors import RouterUnavailable, SotaboxError
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.domain import Domain, DomainStatus
@@ -23,6 +23,7 @@ from sotabox.store.store import Store
 _AT_ONCE: Final = 8
 _PAUSE_MIN_S: Final = 1.0
 _PAUSE_MAX_S: Final = 3600.0
+_FAULT: Final = "The box met a fault of its own; its log says more"
 
 _logger = logging.getLogger(__name__)
 
@@ -126,15 +127,25 @@ class DomainWatch:
 
     async def _visit(self, domain: Domain) -> None:
         try:
+            await self._check_and_note(domain)
+        except SotaboxError as error:
+            # It stays due: asking about it every second would help neither the store nor DNS.
+            _logger.warning("how %s stands could not be noted: %s", domain.domain, error)
+            await asyncio.sleep(SOON_S)
+        finally:
+            self._busy.discard(domain.id)
+            self.wake()
+
+    async def _check_and_note(self, domain: Domain) -> None:
+        """A check; what kept it from its end is noted like any other problem of the domain."""
+        try:
             await self.check(domain)
         except SotaboxError as error:
             _logger.warning("%s could not be checked: %s", domain.domain, error)
+            await self._record(domain, error_message=error.message)
         except Exception:  # a task's root: one odd answer of DNS must not end the box
             _logger.exception("%s could not be checked", domain.domain)
-        else:
-            self.wake()
-        finally:
-            self._busy.discard(domain.id)
+            await self._record(domain, error_message=_FAULT)
 
     async def _pause_s(self) -> float:
         moment = await self.store.domains.next_check_at()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from sotabox.domains.addresses import Addresses
 from sotabox.domains.resolver import Resolver
 from sotabox.domains.watch import DomainWatch
-from sotabox.errors import RouterUnavailable
+from sotabox.errors import RouterUnavailable, Unavailable
 from sotabox.events import Bus, DomainChanged
 from sotabox.model.domain import Domain, DomainStatus
 from sotabox.model.project import Project
@@ -33,6 +34,7 @@ class World:
     served: list[tuple[str, ...]] = field(default_factory=list)
     obtained: list[str] = field(default_factory=list)
     refusal: str | None = None
+    fault: Exception | None = None
     router_is_away: bool = False
 
     async def apply_routes(self) -> None:
@@ -52,6 +54,8 @@ class World:
 
     async def obtain(self, name: str) -> str | None:
         self.obtained.append(name)
+        if self.fault is not None:
+            raise self.fault
         return self.refusal
 
     async def add(self, domain: str) -> Domain:
@@ -152,6 +156,28 @@ async def test_domain_without_certificate_is_served_and_says_why(
     await world.store.domains.record(domain.id, next_check_at="2026-01-01T00:00:00.000Z")
     world.watch.wake()
     await world.until(domain, DomainStatus.ACTIVE, None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown"),
+    [
+        (RuntimeError("odd"), "The box met a fault of its own; its log says more"),
+        (Unavailable("Caddy is odd"), "Caddy is odd"),
+    ],
+    ids=["of ours", "known"],
+)
+async def test_domain_whose_check_breaks_waits_for_its_time_like_any_other(
+    world: World, dns: NameServer, fault: Exception, shown: str
+) -> None:
+    """A fault shows with the domain, and is not met again every second."""
+    world.fault = fault
+    leads_here(dns, "a.example.org")
+    domain = await world.until(await world.add("a.example.org"), DomainStatus.VERIFIED, shown)
+    assert domain.last_checked_at is not None
+    assert parse_time(domain.next_check_at) - parse_time(domain.last_checked_at) >= timedelta(
+        seconds=60
+    )
+    assert world.obtained == ["a.example.org"]
 
 
 async def test_domain_is_verified_while_the_router_is_away(world: World, dns: NameServer) -> None:
