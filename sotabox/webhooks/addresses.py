@@ -37,21 +37,27 @@ class Policy:
     public_ports: tuple[int, ...] = (80, 443)
 
 
-#: Nobody can be called there, or something that gives its secrets to whoever calls it.
+#: Gives its secrets to whoever calls it.
+_METADATA: Final = (
+    IPv4Network("169.254.169.254/32"),
+    IPv4Network("169.254.170.0/24"),
+    IPv4Network("100.100.100.200/32"),
+    IPv4Network("168.63.129.16/32"),
+    IPv4Network("192.0.0.192/32"),
+    IPv6Network("fd00:ec2::/32"),
+    IPv6Network("fd20:ce::/32"),
+)
+#: The same, and where nobody can be called.
 _NEVER: Final = (
+    *((network, "a cloud's metadata service") for network in _METADATA),
     (IPv4Network("0.0.0.0/8"), "no host"),
-    (IPv4Network("169.254.169.254/32"), "a cloud's metadata service"),
-    (IPv4Network("169.254.170.0/24"), "a cloud's metadata service"),
-    (IPv4Network("100.100.100.200/32"), "a cloud's metadata service"),
-    (IPv4Network("168.63.129.16/32"), "a cloud's metadata service"),
-    (IPv4Network("192.0.0.192/32"), "a cloud's metadata service"),
     (IPv4Network("224.0.0.0/4"), "a multicast group"),
     (IPv4Network("255.255.255.255/32"), "everybody (broadcast)"),
     (IPv6Network("::/128"), "no host"),
-    (IPv6Network("fd00:ec2::/32"), "a cloud's metadata service"),
-    (IPv6Network("fd20:ce::/32"), "a cloud's metadata service"),
     (IPv6Network("ff00::/8"), "a multicast group"),
 )
+#: NAT64 of a network's own (RFC 8215): where in it an IPv4 address stands, only that network knows.
+_OWN_NAT64: Final = IPv6Network("64:ff9b:1::/48")
 _PRIVATE: Final = (
     (IPv4Network("127.0.0.0/8"), "the box itself"),
     (IPv4Network("10.0.0.0/8"), "a private network"),
@@ -69,6 +75,7 @@ _PRIVATE: Final = (
     (IPv6Network("::1/128"), "the box itself"),
     (IPv6Network("fc00::/7"), "a private network"),
     (IPv6Network("fe80::/10"), "the local link"),
+    (_OWN_NAT64, "behind a translator of a network's own"),
     (IPv6Network("2001::/23"), "a reserved network"),
     (IPv6Network("2001:db8::/32"), "a network for examples"),
     (IPv6Network("3fff::/20"), "a network for examples"),
@@ -79,7 +86,6 @@ _CARRIERS: Final = (
     (IPv6Network("::ffff:0:0/96"), 0),  # mapped
     (IPv6Network("::ffff:0:0:0/96"), 0),  # translated (RFC 2765)
     (IPv6Network("64:ff9b::/96"), 0),  # NAT64
-    (IPv6Network("64:ff9b:1::/48"), 0),  # NAT64 of a network's own
     (IPv6Network("2002::/16"), 80),  # 6to4
     (IPv6Network("::/96"), 0),  # compatible, long out of use
 )
@@ -91,8 +97,9 @@ _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*
 def judge_address(address: Address, policy: Policy) -> str | None:
     """Why nothing may be sent to `address`, in words; None when it may."""
     inner = _carried(address)
-    if (kind := _kind(_NEVER, inner)) is not None:
-        return f"{address} is {kind}"
+    for reading in _readings(inner):
+        if (kind := _kind(_NEVER, reading)) is not None:
+            return f"{address} is {kind}"
     if policy.private:
         return None
     if any(inner in network for network in policy.own_networks):
@@ -145,6 +152,20 @@ def _carried(address: Address) -> Address:
         if plain in network:
             return IPv4Address(int(plain) >> behind & 0xFFFFFFFF)
     return plain
+
+
+def _readings(address: Address) -> list[Address]:
+    """An address, and what a translator of a network's own may make of it that nobody may reach.
+
+    Source: RFC 6052, 2.2: behind a prefix of 48, 56, 64 or 96 bits; the ninth byte is left out.
+    """
+    if address not in _OWN_NAT64:
+        return [address]
+    raw = address.packed
+    packed = raw[:8] + raw[9:]
+    starts = (packed[6:10], packed[7:11], packed[8:12], raw[12:])
+    found = [IPv4Address(start) for start in starts]
+    return [address, *(one for one in found if any(one in network for network in _METADATA))]
 
 
 def _kind(table: Sequence[tuple[IPv4Network | IPv6Network, str]], address: Address) -> str | None:

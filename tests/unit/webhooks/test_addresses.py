@@ -49,6 +49,8 @@ INSIDE = [
     "64:ff9b::127.0.0.1",
     "64:ff9b::a00:1",
     "64:ff9b:1::10.0.0.1",
+    "64:ff9b:1::8.8.8.8",  # whose translator that is, and where it leads, is not known
+    "64:ff9b:1:a00:0:100::",  # 10.0.0.1 behind a prefix of 48 bits
     "2002:7f00:1::",
     "2002:a00:1::1",
 ]
@@ -60,6 +62,10 @@ NEVER = [
     "169.254.169.254",
     "::ffff:169.254.169.254",
     "64:ff9b::169.254.169.254",
+    "64:ff9b:1:a9fe:a9:fe00::",  # behind 48 bits
+    "64:ff9b:1:a9:fe:a9fe::",  # behind 56
+    "64:ff9b:1:0:a9:fea9:fe00:0",  # behind 64
+    "64:ff9b:1::169.254.169.254",  # behind 96
     "100.100.100.200",
     "168.63.129.16",
     "192.0.0.192",
@@ -99,7 +105,7 @@ def test_address_within_another_is_judged_as_what_it_is(address: object) -> None
     v4 = ip_address(str(address))
     refused = judge_address(v4, WORLD) is not None
     number = int(v4)
-    for carrier in ("::ffff:0:0", "64:ff9b::", "64:ff9b:1::", "::ffff:0:0:0"):
+    for carrier in ("::ffff:0:0", "64:ff9b::", "::ffff:0:0:0"):
         inner = ip_address(int(ip_address(carrier)) | number)
         assert (judge_address(inner, WORLD) is not None) == refused, inner
     six_to_four = ip_address(0x2002 << 112 | number << 80)
