@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
+from sotabox.tasks import end_tasks
+
 
 @dataclass(frozen=True, slots=True)
 class AppLine:
@@ -72,9 +74,7 @@ async def as_they_come(sources: Sequence[Lines], is_over: Callable[[], Awaitable
                 reads[asyncio.create_task(_next(source))] = source
                 yield line
     finally:
-        for read in reads:
-            read.cancel()
-        await asyncio.gather(*reads, return_exceptions=True)
+        await end_tasks(reads)
         for source in sources:
             await source.aclose()
 

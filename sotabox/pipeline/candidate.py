@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +22,7 @@ from sotabox.pipeline.health import HealthCheck, Probe
 from sotabox.pipeline.limits import PlanLimits
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.settings import Settings
+from sotabox.tasks import end_tasks
 
 _LAST_LINES: Final = 30
 _KILLED: Final = 137
@@ -233,10 +233,7 @@ class Candidates:
             failure.evidence[:0] = await self.last_lines(candidate.container_id)
             raise
         finally:
-            for task in (healthy, exited):
-                task.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await task
+            await end_tasks([healthy, exited])
 
     async def _exit_failure(
         self, project: Project, container_id: str, exit_code: int

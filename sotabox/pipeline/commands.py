@@ -22,6 +22,7 @@ from sotabox.model.project import Project
 from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.locks import ProjectLocks
+from sotabox.tasks import end_tasks
 
 #: Commands of one project at the same time: each takes an address and memory beside the app.
 AT_ONCE: Final = 4
@@ -70,8 +71,7 @@ class Command:
     async def end(self) -> None:
         """Ends it, if it still runs, and removes its container."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks([self._task])
 
 
 class Commands:

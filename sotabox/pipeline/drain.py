@@ -17,6 +17,7 @@ from sotabox.errors import RouterUnavailable, SotaboxError
 from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.replica import Replica
 from sotabox.router.admin import Admin
+from sotabox.tasks import end_tasks
 
 #: A request may have read the upstream file just before the swap and not be counted yet.
 _UNCOUNTED_S: Final = 0.1
@@ -85,11 +86,11 @@ class Drains:
 
     async def abandon(self, project_id: str) -> None:
         """Lets go of a project's containers at once: they are about to be removed."""
-        await self._cancel(self._of(project_id))
+        await end_tasks(self._of(project_id))
 
     async def close(self) -> None:
         """Lets go of all: the containers stay as they are, for the next start."""
-        await self._cancel({task for _, task in self._tasks.values()})
+        await end_tasks({task for _, task in self._tasks.values()})
 
     def _of(self, project_id: str) -> set[asyncio.Task[None]]:
         return {task for owner, task in self._tasks.values() if owner == project_id}
@@ -100,12 +101,6 @@ class Drains:
     def _forget(self, replicas: Sequence[Replica]) -> None:
         for replica in replicas:
             self._tasks.pop(replica.container_id, None)
-
-    @staticmethod
-    async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _retire_all(
         self,

@@ -32,6 +32,7 @@ from sotabox.model.times import format_time, parse_time
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.traffic import Visits
 from sotabox.store.store import Store
+from sotabox.tasks import end_tasks
 
 _LOOK_EVERY_S: Final = 5.0
 _PATIENCE_S: Final = 0.3
@@ -100,10 +101,7 @@ class Guards:
 
     async def close(self) -> None:
         """Stops watching; the rows stay, for the next start."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(self._tasks.values())
 
     def _forget(self, project_id: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(project_id) is task:

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from sotabox.pipeline.locks import ProjectLocks
+from sotabox.tasks import end_tasks
 
 _logger = logging.getLogger(__name__)
 
@@ -46,20 +47,15 @@ class Queue:
     async def cancel(self, deployment_id: str) -> None:
         """Ends the work on a deployment, and waits until it is ended; what has none is fine."""
         if deployment_id in self._tasks:
-            await self._cancel([self._tasks[deployment_id][1]])
+            await end_tasks([self._tasks[deployment_id][1]])
 
     async def cancel_project(self, project_id: str) -> None:
         """The same for all deployments of a project."""
-        await self._cancel([task for owner, task in self._tasks.values() if owner == project_id])
+        await end_tasks([task for owner, task in self._tasks.values() if owner == project_id])
 
     async def close(self) -> None:
         """Lets go of everything; the rows stay as they are, for the next start."""
-        await self._cancel([task for _, task in self._tasks.values()])
-
-    async def _cancel(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks([task for _, task in self._tasks.values()])
 
     async def _take_turn(self, project_id: str, deployment_id: str) -> None:
         async with self._turns.of(project_id):

@@ -25,6 +25,7 @@ from sotabox.pipeline.release import Release
 from sotabox.pipeline.terms import terms_of
 from sotabox.settings import Settings
 from sotabox.store.store import Store
+from sotabox.tasks import end_tasks
 
 #: A registry may be away for a while, and the repair that begins a try comes every few minutes.
 _TRIES: Final = 5
@@ -79,10 +80,7 @@ class Rebuilds:
 
     async def close(self) -> None:
         """Stops building; the next start begins anew."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(self._tasks.values())
 
     async def _run(
         self, project: Project, deployment: Deployment, then: Callable[[Project], Awaitable[None]]

@@ -16,6 +16,7 @@ from sotabox.pipeline.candidate import Candidates
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.release import read_plan
+from sotabox.tasks import end_tasks
 
 
 class ReleaseCommand:
@@ -77,8 +78,7 @@ class ReleaseCommand:
                 hint="Raise SOTABOX_BUILD_TIMEOUT_S, or do less in it.",
             ) from error
         finally:
-            showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+            await end_tasks([showing])
         if exit_code != 0:
             raise DeploymentFailed(
                 f"The release command exited with code {exit_code}",

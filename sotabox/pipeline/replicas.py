@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from sotabox.engine.spec import ContainerRequest
 from sotabox.model.replica import Replica
 from sotabox.pipeline.candidate import Candidate, Candidates
 from sotabox.pipeline.failure import DeploymentFailed
-
-_T = TypeVar("_T")
+from sotabox.tasks import end_tasks
 
 #: Started side by side, each a container of its own.
 Started = tuple[Candidate, ...]
@@ -30,7 +29,7 @@ async def start_all(candidates: Candidates, requests: Sequence[ContainerRequest]
     try:
         return tuple(await asyncio.gather(*starts))
     except BaseException:
-        await _end(starts)
+        await end_tasks(starts)
         done = [start for start in starts if not start.cancelled() and start.exception() is None]
         await discard_all(candidates, tuple(start.result() for start in done))
         raise
@@ -56,7 +55,7 @@ async def all_healthy(checks: Sequence[Coroutine[Any, Any, None]]) -> None:
     try:
         await asyncio.gather(*tasks)
     finally:
-        await _end(tasks)
+        await end_tasks(tasks)
 
 
 async def _named(check: Coroutine[Any, Any, None], ordinal: int) -> None:
@@ -65,9 +64,3 @@ async def _named(check: Coroutine[Any, Any, None], ordinal: int) -> None:
     except DeploymentFailed as failure:
         failure.reason = f"Replica {ordinal}: {failure.reason}"
         raise
-
-
-async def _end(tasks: Iterable[asyncio.Task[_T]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

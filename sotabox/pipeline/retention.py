@@ -15,6 +15,7 @@ from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.releases import superfluous_images
 from sotabox.settings import Settings
 from sotabox.store.store import Store
+from sotabox.tasks import end_tasks
 
 #: A disk that is full and a database that is busy are so for a while.
 _PAUSES_S: Final = (5.0, 30.0, 120.0)
@@ -57,9 +58,7 @@ class Retention:
 
     async def close(self) -> None:
         """Stops tidying; the next start does the rest."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     def _begin(self, work: Callable[[], Awaitable[None]], name: str) -> None:
         task = asyncio.create_task(self._run(work), name=name)

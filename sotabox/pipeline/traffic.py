@@ -26,6 +26,7 @@ from sotabox.router.traffic import (
     tally,
 )
 from sotabox.store.store import Store
+from sotabox.tasks import end_tasks
 
 #: What a look may hold up a deployment, at most.
 PATIENCE_S: Final = 0.1
@@ -52,8 +53,7 @@ class Visits:
             watch.hosts = await self._hosts(project)
             yield watch
         finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            await end_tasks([looking])
 
     async def answers(self, project: Project) -> Answers:
         """What visitors of a project were answered since Caddy's counters began.

@@ -7,6 +7,7 @@ from typing import Final
 from sotabox.router.spawn import gave_up, issuance_words, log_mark, read_since
 from sotabox.router.terms import RouterSettings
 from sotabox.settings import TlsMode
+from sotabox.tasks import end_tasks
 
 #: An authority looks from several places before it signs; most answer in some seconds.
 _OBTAIN_S: Final = 60.0
@@ -45,9 +46,7 @@ class Certificates:
             words = issuance_words(read_since(self._files, mark), name)
             said = words or (handshake.result() if handshake.done() else None)
         finally:
-            handshake.cancel()
-            refusal.cancel()
-            await asyncio.gather(handshake, refusal, return_exceptions=True)
+            await end_tasks([handshake, refusal])
         return f"DNS is right, but there is no certificate of {name} yet: {said}"
 
     async def _shake_hands(self, name: str) -> str | None:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeVar
 
+from sotabox.tasks import end_tasks
+
 _T = TypeVar("_T")
 
 
@@ -36,9 +38,7 @@ async def merged(
                     leading = again
                 yield item
     finally:
-        for read in reads:
-            read.cancel()
-        await asyncio.gather(*reads, return_exceptions=True)
+        await end_tasks(reads)
         for stream in (first, *others):
             if isinstance(stream, AsyncGenerator):
                 await stream.aclose()

@@ -15,6 +15,7 @@ from sotabox.model.ids import new_id
 from sotabox.model.times import format_time, now, parse_time
 from sotabox.model.webhook import Attempt, Delivery, DeliveryStatus, Event, Webhook
 from sotabox.store.store import Store
+from sotabox.tasks import end_tasks
 from sotabox.webhooks.addresses import Policy
 from sotabox.webhooks.message import render_body, render_headers
 from sotabox.webhooks.resolver import Refused, Resolver, Unresolved
@@ -93,9 +94,7 @@ class Courier:
 
     async def close(self) -> None:
         """Lets go of everything; what was not delivered still waits in the store."""
-        for task in self._rounds.values():
-            task.cancel()
-        await asyncio.gather(*self._rounds.values(), return_exceptions=True)
+        await end_tasks(self._rounds.values())
         await self._sender.close()
         self._resolver.close()
 
@@ -134,17 +133,14 @@ class Courier:
             while webhook_id in self._looked_for:
                 self._looked_for.discard(webhook_id)
                 try:
-                    while (delivery := await self._next(webhook_id)) is not None:
-                        await self._deliver(delivery)
+                    while (waiting := await self._store.deliveries.next_of(webhook_id)) is not None:
+                        await self._deliver(waiting)
                 except Exception:
                     _logger.exception("webhook %s has to wait", webhook_id)
                     await asyncio.sleep(_TROUBLE_PAUSE_S)
                     self._looked_for.add(webhook_id)
         finally:
             del self._rounds[webhook_id]
-
-    async def _next(self, webhook_id: str) -> Delivery | None:
-        return await self._store.deliveries.next_of(webhook_id)
 
     async def _deliver(self, delivery: Delivery) -> None:
         wait = parse_time(delivery.next_attempt_at) - datetime.now(UTC)
