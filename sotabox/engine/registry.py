@@ -1,6 +1,7 @@
 """Names of images, and which registry's credentials they take (pure).
 
-No registry is known by name here: the engine tells which one stands behind names without a host.
+No registry is known by name here, but for the ways to write the engine's default one: which stands
+behind names without a host, the engine tells.
 """
 
 import base64
@@ -11,6 +12,9 @@ from typing import Any, Final
 Credentials = tuple[str, str]  # user, password
 
 _DEFAULT_TAG: Final = "latest"
+#: Ways to write the engine's default registry in front of a name, and its namespace.
+_DEFAULTS: Final = ("docker.io/", "index.docker.io/")
+_NAMESPACE: Final = "library/"
 
 
 def split_ref(ref: str) -> tuple[str, str]:
@@ -25,6 +29,19 @@ def split_ref(ref: str) -> tuple[str, str]:
     head, slash, last = name.rpartition("/")
     base, _, tag = last.partition(":")
     return head + slash + base, digest if at else tag or _DEFAULT_TAG
+
+
+def familiar_name(ref: str) -> str:
+    """The name in a reference as the engine itself lists it.
+
+    >>> familiar_name("docker.io/library/python:3.13"), familiar_name("docker.io/team/app")
+    ('python', 'team/app')
+    """
+    name = split_ref(ref)[0]
+    for default in _DEFAULTS:
+        name = name.removeprefix(default)
+    bare = name.removeprefix(_NAMESPACE)
+    return name if "/" in bare else bare
 
 
 def registry_of(ref: str) -> str | None:

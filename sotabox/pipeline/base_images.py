@@ -13,7 +13,7 @@ from sotabox.builds.static_server import REPOSITORY as STATIC_SERVER
 from sotabox.engine.diagnosis import BuildFailed
 from sotabox.engine.images import Image, Images
 from sotabox.engine.labels import PROJECT
-from sotabox.engine.registry import split_ref
+from sotabox.engine.registry import familiar_name
 from sotabox.model.project import Project
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
@@ -21,8 +21,6 @@ from sotabox.pipeline.log import DeploymentLog
 from sotabox.store.private_images import PrivateImages
 
 _OURS: Final = "sotabox/"
-#: Ways to write the engine's default registry and its namespace in front of a name.
-_DEFAULTS: Final = ("docker.io/", "index.docker.io/")
 
 Credentials = Mapping[str, tuple[str, str]]
 
@@ -145,9 +143,7 @@ def _slug_of(reference: str) -> str | None:
     >>> _slug_of("docker.io/sotabox/shop:0a1b2c3d"), _slug_of("python:3.13")
     ('shop', None)
     """
-    name = split_ref(reference)[0]
-    for default in _DEFAULTS:
-        name = name.removeprefix(default)
+    name = familiar_name(reference)
     ours = name.startswith(_OURS) and name != STATIC_SERVER and name.count("/") == 1
     return name.removeprefix(_OURS) if ours else None
 

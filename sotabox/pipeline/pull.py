@@ -14,7 +14,7 @@ import msgspec
 from sotabox.builds.plan import DEFAULT_PORT
 from sotabox.engine.diagnosis import BuildFailed
 from sotabox.engine.images import Image, Images
-from sotabox.engine.registry import registry_of, split_ref
+from sotabox.engine.registry import familiar_name, registry_of
 from sotabox.model.deployment import Deployment
 from sotabox.model.ids import short_id
 from sotabox.model.origin import ImageOrigin
@@ -75,7 +75,7 @@ class Puller:
         origin = _origin_of(deployment)
         tag = f"sotabox/{project.slug}:{short_id(deployment.id)}"
         image = await self._have(project, origin.reference, tag, log)
-        digest = _digest_of(image, origin.reference)
+        digest = digest_of(image, origin.reference)
         log.build(f"Using {digest or image.id}")
         await self._store.deployments.record(
             deployment.id, origin=msgspec.structs.replace(origin, digest=digest)
@@ -146,10 +146,10 @@ def _release(image: Image, tag: str, origin: ImageOrigin) -> Release:
     )
 
 
-def _digest_of(image: Image, reference: str) -> str | None:
+def digest_of(image: Image, reference: str) -> str | None:
     """By which digest the image's own registry knows it."""
-    name = split_ref(reference)[0]
-    return next((d for d in image.digests if split_ref(d)[0].endswith(name)), None)
+    name = familiar_name(reference)
+    return next((digest for digest in image.digests if familiar_name(digest) == name), None)
 
 
 def _port(exposed: Sequence[int]) -> int:
