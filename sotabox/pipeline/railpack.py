@@ -115,12 +115,12 @@ async def find_railpack(frontend: str, path: str | None = None) -> Railpack:
             hint="Set SOTABOX_RAILPACK_FRONTEND to the image railpack-frontend that Railpack's "
             f"documentation names, without a tag, {_OUR_OWN}.",
         )
-    lines: list[str] = []
-    code = await run(("railpack", "--version"), {}, lines.append, path=path)
-    version = read_version("\n".join(lines))
-    if code or version is None:
+    code, said = await _ask(("railpack", "--version"), path)
+    version = read_version(said)
+    if code != 0 or version is None:
         raise DeploymentFailed(
-            f"The railpack program on this server does not tell its version (exit code {code})",
+            "The railpack program on this server does not tell its version "
+            + ("in time" if code is None else f"(exit code {code})"),
             hint="Run `railpack --version` on the server to see why.",
         )
     return Railpack(version, tool, frontend)
@@ -128,11 +128,20 @@ async def find_railpack(frontend: str, path: str | None = None) -> Railpack:
 
 async def _find_tool(path: str | None) -> BuildTool | None:
     if shutil.which("docker", path=path) is not None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_ASK_TIMEOUT_S):
-                if await run(("docker", "buildx", "version"), {}, lambda _: None, path=path) == 0:
-                    return BuildTool.BUILDX
+        code, _ = await _ask(("docker", "buildx", "version"), path)
+        if code == 0:
+            return BuildTool.BUILDX
     return BuildTool.BUILDCTL if shutil.which("buildctl", path=path) is not None else None
+
+
+async def _ask(command: tuple[str, ...], path: str | None) -> tuple[int | None, str]:
+    """A program's exit code, None where it does not end in time, and what it said."""
+    lines: list[str] = []
+    code = None
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_ASK_TIMEOUT_S):
+            code = await run(command, {}, lines.append, path=path)
+    return code, "\n".join(lines)
 
 
 class RailpackBuilder:

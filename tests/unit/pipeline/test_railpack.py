@@ -58,3 +58,14 @@ async def test_installed_railpack_is_found_with_its_tool(
     program(tmp_path, name, "exit 0")
     found = await find_railpack("registry.test/frontend", str(tmp_path))
     assert (found.version, found.tool) == ("0.9.1", tool)
+
+
+async def test_railpack_that_says_nothing_holds_up_no_build_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that hangs is told of, and my build fails instead of the whole queue's."""
+    monkeypatch.setattr("sotabox.pipeline.railpack._ASK_TIMEOUT_S", 0.2)
+    program(tmp_path, "railpack", "while :; do :; done")
+    program(tmp_path, "buildctl", "exit 0")
+    with pytest.raises(DeploymentFailed, match="does not tell its version in time"):
+        await find_railpack("registry.test/frontend", str(tmp_path))
