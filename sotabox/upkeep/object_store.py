@@ -185,6 +185,7 @@ class ObjectStore:
         problem: SotaboxError | None = None
         for attempt in range(self.tries):
             if attempt:
+                self.pulse()
                 time.sleep(_PAUSE_S * 2**attempt)
             path, headers = self._signed(method, name, query, body)
             try:
