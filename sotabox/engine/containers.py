@@ -40,10 +40,6 @@ class Containers:
         """Run it. After an error the container is still there: the caller removes it."""
         await self._engine.call("start", id_, timeout_s=_START_TIMEOUT_S)
 
-    async def restart(self, id_: str, grace_s: int) -> None:
-        """Stop it in order and run it again; it keeps its address."""
-        await self._end(id_, "restart", grace_s, _START_TIMEOUT_S)
-
     async def inspect(self, id_: str) -> Container:
         """The container as it is now.
 
@@ -104,9 +100,15 @@ class Containers:
             return
 
     async def stop(self, id_: str, grace_s: int) -> None:
-        """Ask it to end, and kill it after `grace_s`."""
+        """Ask it to end, and kill it after `grace_s`: so long none of the engine's threads waits."""
         with suppress(EngineNotFound):
-            await self._end(id_, "stop", grace_s, _STOP_MARGIN_S)
+            async with self._engine.request(
+                "POST",
+                f"/containers/{id_}/stop",
+                {"t": str(grace_s)},
+                head_timeout_s=grace_s + _STOP_MARGIN_S,
+            ) as answer:
+                await answer.read()
 
     async def remove(self, id_: str) -> None:
         """Make it vanish with its anonymous volumes, running or not."""
@@ -178,16 +180,6 @@ class Containers:
         for line in frames.finish():
             if nanoseconds(line.at) > after:
                 yield line
-
-    async def _end(self, id_: str, verb: str, grace_s: int, margin_s: int) -> None:
-        """A call that lasts as long as the app takes to end: no thread of the engine's waits for it."""
-        async with self._engine.request(
-            "POST",
-            f"/containers/{id_}/{verb}",
-            {"t": str(grace_s)},
-            head_timeout_s=grace_s + margin_s,
-        ) as answer:
-            await answer.read()
 
     async def _set_restart_policy(self, id_: str, name: str) -> None:
         """Change it; the engine refuses in the moment between a process's end and its notice."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from sotabox.engine.client import EngineError, EngineNotFound
-from sotabox.engine.container import Container
 from sotabox.engine.containers import Containers
 from sotabox.engine.labels import Role
 from sotabox.engine.networks import NetworkFull, Networks, free_addresses
@@ -256,7 +255,3 @@ class Candidates:
             return await self._containers.tail(container_id, _LAST_LINES)
         except EngineNotFound:
             return []
-
-    async def inspect(self, container_id: str) -> Container:
-        """The container as the engine sees it."""
-        return await self._containers.inspect(container_id)
