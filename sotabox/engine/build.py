@@ -34,7 +34,6 @@ class BuildRequest:
         dockerfile: its path in the context.
         build_args: visible in the image's history: never a secret.
         network: `default` or `none`; `host` would show a build what listens on the host.
-        extra_hosts: address by name, for the steps' hosts file.
     """
 
     tag: str
@@ -42,9 +41,7 @@ class BuildRequest:
     build_id: str
     dockerfile: str = "Dockerfile"
     build_args: Mapping[str, str] = field(default_factory=dict)
-    target: str | None = None
     network: str = "default"
-    extra_hosts: Mapping[str, str] = field(default_factory=dict)
     no_cache: bool = False
 
 
@@ -104,10 +101,6 @@ def _params(request: BuildRequest, session: Session | None) -> dict[str, str]:
         "rm": "1",
         "forcerm": "1",
     }
-    if request.target is not None:
-        params["target"] = request.target
-    if request.extra_hosts:
-        params["extrahosts"] = ",".join(f"{n}:{a}" for n, a in request.extra_hosts.items())
     if request.no_cache:
         params["nocache"] = "1"
     if session is not None:

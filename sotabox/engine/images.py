@@ -85,39 +85,15 @@ class Images:
     async def build(
         self,
         context: AsyncIterator[bytes],
+        request: BuildRequest,
         *,
-        tag: str,
-        labels: Mapping[str, str],
-        session: Session | None,
-        build_id: str,
         on_line: Callable[[str], None],
         timeout_s: float,
-        dockerfile: str = "Dockerfile",
-        build_args: Mapping[str, str] | None = None,
-        target: str | None = None,
-        network: str = "default",
-        extra_hosts: Mapping[str, str] | None = None,
-        no_cache: bool = False,
+        session: Session | None = None,
     ) -> str:
         """The id of the image built from `context`; see `build.run_build`."""
-        request = BuildRequest(
-            tag=tag,
-            labels=labels,
-            build_id=build_id,
-            dockerfile=dockerfile,
-            build_args=build_args or {},
-            target=target,
-            network=network,
-            extra_hosts=extra_hosts or {},
-            no_cache=no_cache,
-        )
         return await run_build(
-            self._engine,
-            context,
-            request,
-            session=session,
-            on_line=on_line,
-            timeout_s=timeout_s,
+            self._engine, context, request, session=session, on_line=on_line, timeout_s=timeout_s
         )
 
     async def pull(

@@ -4,13 +4,13 @@ import asyncio
 import shlex
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from sotabox.builds.archive import ArchiveLimits
-from sotabox.builds.context import plan_context
+from sotabox.builds.context import Context, plan_context
 from sotabox.builds.detect import detect
 from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
 from sotabox.builds.explain import explain_plan
@@ -20,6 +20,7 @@ from sotabox.builds.plan import DEFAULT_PORT, BuildMethod, BuildPlan
 from sotabox.builds.secrets import BuildSecrets, HostBuild, build_secrets, hash_env
 from sotabox.builds.source import DirectoryTree
 from sotabox.crypto.sealing import Sealer
+from sotabox.engine.build import BuildRequest
 from sotabox.engine.build_limits import BuildLimiter, BuildLimits
 from sotabox.engine.client import Engine
 from sotabox.engine.diagnosis import BuildFailed
@@ -31,7 +32,7 @@ from sotabox.errors import Invalid
 from sotabox.model.deployment import Deployment
 from sotabox.model.ids import short_id
 from sotabox.model.project import Project
-from sotabox.pipeline.base_images import BaseImages
+from sotabox.pipeline.base_images import BaseImages, Credentials
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.log import DeploymentLog
@@ -46,6 +47,29 @@ _MB: Final = 1_000_000
 #: BuildKit's own argument. Without it a cache mount has the same content for all who name it alike:
 #: a Dockerfile could fill the next project's `/root/.npm`.
 CACHE_NAMESPACE: Final = "BUILDKIT_CACHE_MOUNT_NS"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A build on its way: whose, by which plan, of which tree, with which variables."""
+
+    project: Project
+    deployment: Deployment
+    plan: BuildPlan
+    tree: Path
+    env: Mapping[str, str]
+    log: DeploymentLog
+
+    def release(self, image_id: str, tag: str, framework: str | None, port: int) -> Release:
+        """What it leaves."""
+        return Release(
+            image_id=image_id,
+            image_tag=tag,
+            build_method=self.plan.build_method,
+            framework=framework,
+            plan=self.plan.to_json(),
+            port=port,
+        )
 
 
 class Builder:
@@ -93,7 +117,7 @@ class Builder:
             await self._unpack(deployment.id, tree)
             plan = await asyncio.to_thread(_plan, tree, overrides, env)
             log.build(*explain_plan(plan))
-            release = await self._build(project, deployment, plan, tree, env, log)
+            release = await self._build(_Job(project, deployment, plan, tree, env, log))
         except BuildFailed as failure:
             raise DeploymentFailed(failure.message, hint=failure.hint) from failure
         else:
@@ -113,80 +137,52 @@ class Builder:
         limits = ArchiveLimits(self._settings.files_max, self._settings.unpacked_max_bytes)
         await extract(archive, tree, limits)
 
-    async def _build(
-        self,
-        project: Project,
-        deployment: Deployment,
-        plan: BuildPlan,
-        tree: Path,
-        env: Mapping[str, str],
-        log: DeploymentLog,
-    ) -> Release:
-        if plan.build_method is BuildMethod.RAILPACK:
-            return await self._build_by_railpack(project, deployment, plan, env, log)
-        secrets = build_secrets(plan, env, self._hash_key, self._host_build)
-        dockerfile = await self._dockerfile(project, plan, tree, secrets, log)
-        credentials = await self._keyring.of(project)
-        ours = plan.build_method is BuildMethod.AUTO
-        if ours:
-            await self._bases.have_chosen(project, dockerfile, credentials, log)
-        else:
-            await self._bases.have(project, dockerfile, secrets.build_args, credentials, log)
-        context = await asyncio.to_thread(plan_context, tree, plan, dockerfile if ours else None)
-        image = self._image_name(project, deployment)
-        await self._gate.wait(log.build)
-        log.build(BUILDING)
+    async def _build(self, job: _Job) -> Release:
+        if job.plan.build_method is BuildMethod.RAILPACK:
+            return await self._build_by_railpack(job)
+        secrets = build_secrets(job.plan, job.env, self._hash_key, self._host_build)
+        credentials = await self._keyring.of(job.project)
+        context = await self._context(job, secrets, credentials)
+        image = self._image_name(job)
+        request = BuildRequest(
+            tag=image.tag,
+            labels=image.labels,
+            build_id=image.deployment_id,
+            dockerfile=context.dockerfile,
+            build_args={**secrets.build_args, CACHE_NAMESPACE: image.project_id},
+        )
+        say = job.log.build
+        await self._gate.wait(say)
+        say(BUILDING)
         async with (
-            self._limiter.bounded(log.build),
+            self._limiter.bounded(say),
             Session(
                 self._engine, secrets_by_id=secrets.secrets, credentials=credentials
             ) as session,
         ):
             image_id = await self._images.build(
                 context.stream(),
-                tag=image.tag,
-                labels=image.labels,
+                request,
                 session=session,
-                build_id=deployment.id,
-                on_line=narrated(plan, log.build),
-                dockerfile=context.dockerfile,
-                build_args={**secrets.build_args, CACHE_NAMESPACE: project.id},
+                on_line=narrated(job.plan, say),
                 timeout_s=self._settings.build_timeout_s,
             )
-        return Release(
-            image_id=image_id,
-            image_tag=image.tag,
-            build_method=plan.build_method,
-            framework=plan.framework,
-            plan=plan.to_json(),
-            port=await self._port(plan, image_id),
-        )
+        port = await self._port(job.plan, image_id)
+        return job.release(image_id, image.tag, job.plan.framework, port)
 
-    async def _build_by_railpack(
-        self,
-        project: Project,
-        deployment: Deployment,
-        plan: BuildPlan,
-        env: Mapping[str, str],
-        log: DeploymentLog,
-    ) -> Release:
-        env = {**self._host_build.env, **env}
-        image = self._image_name(project, deployment)
-        await self._gate.wait(log.build)
-        async with self._limiter.bounded(log.build):
+    async def _build_by_railpack(self, job: _Job) -> Release:
+        env = {**self._host_build.env, **job.env}
+        image = self._image_name(job)
+        say = job.log.build
+        await self._gate.wait(say)
+        async with self._limiter.bounded(say):
             image_id, framework = await self._railpack.build(
-                plan, image, env, hash_env(env, self._hash_key), log.build
+                job.plan, image, env, hash_env(env, self._hash_key), say
             )
-        return Release(
-            image_id=image_id,
-            image_tag=image.tag,
-            build_method=plan.build_method,
-            framework=framework,
-            plan=plan.to_json(),
-            port=plan.port,
-        )
+        return job.release(image_id, image.tag, framework, job.plan.port)
 
-    def _image_name(self, project: Project, deployment: Deployment) -> ImageName:
+    def _image_name(self, job: _Job) -> ImageName:
+        project, deployment = job.project, job.deployment
         return ImageName(
             f"sotabox/{project.slug}:{short_id(deployment.id)}",
             labels_of(
@@ -199,21 +195,29 @@ class Builder:
             deployment.id,
         )
 
-    async def _dockerfile(
-        self,
-        project: Project,
-        plan: BuildPlan,
-        tree: Path,
-        secrets: BuildSecrets,
-        log: DeploymentLog,
-    ) -> str:
+    async def _context(self, job: _Job, secrets: BuildSecrets, credentials: Credentials) -> Context:
+        """What the engine is sent, once it has the images that this builds on."""
+        dockerfile = await self._dockerfile(job, secrets)
+        ours = job.plan.build_method is BuildMethod.AUTO
+        if ours:
+            await self._bases.have_chosen(job.project, dockerfile, credentials, job.log)
+        else:
+            await self._bases.have(
+                job.project, dockerfile, secrets.build_args, credentials, job.log
+            )
+        return await asyncio.to_thread(
+            plan_context, job.tree, job.plan, dockerfile if ours else None
+        )
+
+    async def _dockerfile(self, job: _Job, secrets: BuildSecrets) -> str:
+        plan = job.plan
         if plan.build_method is BuildMethod.DOCKERFILE:
-            path = tree / plan.context_root / (plan.dockerfile or "Dockerfile")
+            path = job.tree / plan.context_root / (plan.dockerfile or "Dockerfile")
             return await asyncio.to_thread(path.read_text, encoding="utf-8", errors="replace")
         if plan.static is not None:
-            await self._static_server.ensure(log)
+            await self._static_server.ensure(job.log)
         options = RenderOptions(
-            project=project.id,
+            project=job.project.id,
             build_env=secrets.build_env,
             install_env=secrets.install_env,
             host_env=secrets.host_env,

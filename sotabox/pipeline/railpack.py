@@ -21,6 +21,7 @@ from sotabox.builds.railpack_commands import (
     read_info,
     read_version,
 )
+from sotabox.engine.build import BuildRequest
 from sotabox.engine.diagnosis import timed_out
 from sotabox.engine.images import Images
 from sotabox.pipeline.failure import DeploymentFailed
@@ -196,10 +197,7 @@ class RailpackBuilder:
         """The image with our labels, without which nobody would ever remove it."""
         return await self._images.build(
             files_context(f"FROM {image.tag}\n", {}).stream(),
-            tag=image.tag,
-            labels=image.labels,
-            session=None,
-            build_id=image.deployment_id,
+            BuildRequest(tag=image.tag, labels=image.labels, build_id=image.deployment_id),
             on_line=lambda _: None,
             timeout_s=self._settings.build_timeout_s,
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sotabox.builds.context import files_context
 from sotabox.builds.static_server import static_server_image
+from sotabox.engine.build import BuildRequest
 from sotabox.engine.images import Images
 from sotabox.pipeline.log import DeploymentLog
 
@@ -39,10 +40,7 @@ class StaticServer:
             log.build("Making the static file server (once on this box)...")
             await self._images.build(
                 files_context(self._image.dockerfile, self._image.files).stream(),
-                tag=self.tag,
-                labels={},
-                session=None,
-                build_id=self._build_id,
+                BuildRequest(tag=self.tag, labels={}, build_id=self._build_id),
                 on_line=lambda _: None,
                 timeout_s=self._timeout_s,
             )

@@ -24,6 +24,7 @@ from sotabox.builds.dockerfile import RenderOptions, render_dockerfile
 from sotabox.builds.plan import BuildMethod, BuildPlan
 from sotabox.builds.secrets import HostBuild, build_secrets
 from sotabox.builds.source import DirectoryTree
+from sotabox.engine.build import BuildRequest
 from sotabox.engine.client import Engine
 from sotabox.engine.images import Images
 from sotabox.engine.labels import Role, labels_of
@@ -152,14 +153,16 @@ class _Side:
         async with Session(self._engine, secrets_by_id=given.secrets) as session:
             id_ = await self._images.build(
                 context.stream(),
-                tag=f"{self._engine.instance_id}:{'hand' if self._by_hand else 'ours'}",
-                labels=labels_of(self._engine.instance_id, Role.IMAGE),
+                BuildRequest(
+                    tag=f"{self._engine.instance_id}:{'hand' if self._by_hand else 'ours'}",
+                    labels=labels_of(self._engine.instance_id, Role.IMAGE),
+                    build_id=secrets.token_hex(8),
+                    dockerfile=context.dockerfile,
+                    no_cache=fresh,
+                ),
                 session=session,
-                build_id=secrets.token_hex(8),
                 on_line=lambda _: None,
                 timeout_s=600,
-                dockerfile=context.dockerfile,
-                no_cache=fresh,
             )
         getattr(self.times, kind).append(time.monotonic() - began)
         image = await self._images.exists(id_)

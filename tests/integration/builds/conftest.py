@@ -15,6 +15,7 @@ from sotabox.builds.plan import BuildMethod, BuildPlan
 from sotabox.builds.secrets import build_secrets
 from sotabox.builds.source import DirectoryTree
 from sotabox.builds.static_server import HelperImage, static_server_image
+from sotabox.engine.build import BuildRequest
 from sotabox.engine.client import Engine
 from sotabox.engine.images import Images
 from sotabox.engine.labels import Role, labels_of
@@ -51,24 +52,27 @@ class Builder:
         async with Session(self.engine, secrets_by_id=given.secrets) as session:
             return await self.images.build(
                 context.stream(),
-                tag=f"{self.instance_id}:{secrets.token_hex(4)}",
-                labels=labels_of(self.instance_id, Role.IMAGE),
+                BuildRequest(
+                    tag=f"{self.instance_id}:{secrets.token_hex(4)}",
+                    labels=labels_of(self.instance_id, Role.IMAGE),
+                    build_id=secrets.token_hex(8),
+                    dockerfile=context.dockerfile,
+                    build_args=given.build_args,
+                ),
                 session=session,
-                build_id=secrets.token_hex(8),
                 on_line=self.lines.append,
                 timeout_s=120,
-                dockerfile=context.dockerfile,
-                build_args=given.build_args,
             )
 
     async def ensure_helper(self) -> None:
         """The static server's image, in a tag of this test."""
         await self.images.build(
             files_context(self.helper.dockerfile, self.helper.files).stream(),
-            tag=self.helper.tag,
-            labels=labels_of(self.instance_id, Role.IMAGE),
-            session=None,
-            build_id=secrets.token_hex(8),
+            BuildRequest(
+                tag=self.helper.tag,
+                labels=labels_of(self.instance_id, Role.IMAGE),
+                build_id=secrets.token_hex(8),
+            ),
             on_line=self.lines.append,
             timeout_s=120,
         )

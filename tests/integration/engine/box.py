@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from sotabox.engine.build import BuildRequest
 from sotabox.engine.client import Engine
 from sotabox.engine.containers import Containers
 from sotabox.engine.images import Images
@@ -52,15 +53,17 @@ class Box:
         deployment_id = new_deployment_id()
         return await self.images.build(
             context(self._filled(dockerfile), files or {}),
-            tag=tag or f"{self.instance_id}:{deployment_id[:8]}",
-            labels=labels_of(
-                self.instance_id, Role.IMAGE, project_id="p1", deployment_id=deployment_id
+            BuildRequest(
+                tag=tag or f"{self.instance_id}:{deployment_id[:8]}",
+                labels=labels_of(
+                    self.instance_id, Role.IMAGE, project_id="p1", deployment_id=deployment_id
+                ),
+                build_id=deployment_id,
+                build_args=build_args or {},
             ),
             session=session,
-            build_id=deployment_id,
             on_line=on_line,
             timeout_s=timeout_s,
-            build_args=build_args,
         )
 
     def _filled(self, dockerfile: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import docker
 import pytest
 
+from sotabox.engine.build import BuildRequest
 from sotabox.engine.client import Engine, EngineError
 from sotabox.engine.diagnosis import BuildFailed
 from sotabox.engine.images import Images
@@ -78,13 +79,14 @@ async def test_build_without_a_dockerfile_says_so(box: Box) -> None:
         async with asyncio.timeout(20):
             await box.images.build(
                 _context(),
-                tag=f"{box.instance_id}:x",
-                labels={},
-                session=None,
-                build_id="x",
+                BuildRequest(
+                    tag=f"{box.instance_id}:x",
+                    labels={},
+                    build_id="x",
+                    dockerfile="other.Dockerfile",
+                ),
                 on_line=print,
                 timeout_s=20,
-                dockerfile="other.Dockerfile",
             )
 
 
@@ -138,10 +140,7 @@ async def test_build_whose_context_breaks_raises_its_error(box: Box) -> None:
     with pytest.raises(ValueError, match="the tree vanished"):
         await box.images.build(
             broken(),
-            tag=f"{box.instance_id}:x",
-            labels={},
-            session=None,
-            build_id=box.instance_id,
+            BuildRequest(tag=f"{box.instance_id}:x", labels={}, build_id=box.instance_id),
             on_line=print,
             timeout_s=20,
         )
@@ -152,13 +151,14 @@ async def test_build_refused_before_its_context_is_read_tells_why(box: Box) -> N
     with pytest.raises(BuildFailed, match="not supported"):
         await box.images.build(
             _context(8_000_000),
-            tag=f"{box.instance_id}:x",
-            labels={},
-            session=None,
-            build_id=box.instance_id,
+            BuildRequest(
+                tag=f"{box.instance_id}:x",
+                labels={},
+                build_id=box.instance_id,
+                network="nosuch",
+            ),
             on_line=print,
             timeout_s=20,
-            network="nosuch",
         )
 
 
