@@ -1,7 +1,7 @@
 """`/v1/events`: everything that happens to the projects that the actor sees, as it happens."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from sotabox.operations import feed
 from sotabox.operations.actor import Actor
 from sotabox.web import sse
 from sotabox.web.box import Box
+from sotabox.web.let_in import while_let_in
 from sotabox.web.merge import merged
 from sotabox.web.numbers import read_number
 
@@ -40,10 +41,11 @@ async def stream_events(
     """
     resumed = read_event_id(request.headers.get("last-event-id") or last_event_id)
     start = await feed.start(box.store, resumed)
-    return Stream(_events(box, actor, start), media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    told = while_let_in(request, box, _events(box, actor, start))
+    return Stream(told, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 
-async def _events(box: Box, actor: Actor, start: feed.Start) -> AsyncIterator[bytes]:
+async def _events(box: Box, actor: Actor, start: feed.Start) -> AsyncGenerator[bytes, None]:
     deadline = asyncio.get_running_loop().time() + box.settings.stream_max_s
     quiet_s = min(_PING_S, box.settings.stream_max_s)
     yield sse.retry(_RETRY_MS) + sse.marker("lost" if start.lost else "ready", start.after)

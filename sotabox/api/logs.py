@@ -1,7 +1,7 @@
 """`/v1/projects/{project}/deployments/{deployment}/logs` and its live stream."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from functools import cache
 from typing import Any, Final
@@ -21,6 +21,7 @@ from sotabox.operations.actor import Actor
 from sotabox.store.log_pieces import LogLine
 from sotabox.web import sse
 from sotabox.web.box import Box
+from sotabox.web.let_in import while_let_in
 
 _PIECE_CHARACTERS: Final = 64 * 1024
 _RETRY_MS: Final = 2000
@@ -65,12 +66,13 @@ async def stream_log(
     seen = read_event_id(request.headers.get("last-event-id") or last_event_id)
     found = await deployments.get(box.store, actor, project, deployment)
     lines = _events(box, found, -1 if seen is None else seen, _event_maker(clean))
-    return Stream(lines, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
+    told = while_let_in(request, box, lines, found.project_id)
+    return Stream(told, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
 
 async def _events(
     box: Box, deployment: Deployment, after: int, event: Callable[[LogLine], bytes]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + box.settings.stream_max_s
 

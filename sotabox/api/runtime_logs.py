@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,6 +29,7 @@ from sotabox.operations.log_position import Seen, read_position
 from sotabox.operations.runtime_logs import Wanted
 from sotabox.web import sse
 from sotabox.web.box import Box
+from sotabox.web.let_in import while_let_in
 from sotabox.web.merge import merged
 from sotabox.web.numbers import read_number
 
@@ -87,7 +88,8 @@ async def get_app_log(
         lines = _followed(box, deployment, wanted, seen, lambda line: form(line, clean))
         if kind == sse.MEDIA_TYPE:
             lines = _framed(box, deployment, lines)
-        return Stream(lines, media_type=TEXT if kind == JSON else kind, headers=headers)
+        told = while_let_in(request, box, lines, deployment.project_id)
+        return Stream(told, media_type=TEXT if kind == JSON else kind, headers=headers)
     found = await runtime_logs.wanted_lines(box.pipeline, deployment, wanted, seen)
     if kind == JSON:
         return one([AppLineOut(at=line.at, text=clean(line.text)) for line in found])
@@ -100,7 +102,7 @@ async def _followed(
     wanted: Wanted,
     seen: Seen,
     form: Callable[[AppLine], bytes],
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """What is there and what comes, until the container ends; empty after a quiet while."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + box.settings.stream_max_s
@@ -116,11 +118,12 @@ async def _followed(
 
 
 async def _framed(
-    box: Box, deployment: Deployment, pieces: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
+    box: Box, deployment: Deployment, pieces: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
     yield sse.retry(_RETRY_MS)
-    async for piece in pieces:
-        yield piece or sse.PING
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield piece or sse.PING
     now = await box.store.deployments.find(deployment.id)
     yield sse.silent_event("end", now.status if now else "deleted")
 

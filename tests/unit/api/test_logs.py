@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from sotabox.model.deployment import Deployment, Status
+from sotabox.model.user import Role
 from sotabox.store import logs
+from sotabox.web import let_in
 from tests.in_process import InProcess, open_site
 
 COLOURED = "\x1b[32m[build]\x1b[0m ok\x1b[2K"
@@ -172,6 +174,28 @@ async def test_stream_ends_when_the_box_closes_and_does_not_claim_an_end(
     site.box.closing.set()
     site.box.store.logs.wake_all()
     assert "event: end" not in await reading
+
+
+@pytest.mark.parametrize("loss", ["the key", "the membership"])
+async def test_stream_ends_for_who_may_not_read_on(
+    site: InProcess, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, loss: str
+) -> None:
+    """A revoked key, or one of somebody who was let out of the project, is told nothing more."""
+    monkeypatch.setattr(let_in, "_AGAIN_S", 0)
+    store, member = site.box.store, await site.user("bob@box.test")
+    await store.members.put(deployment.project_id, member.id, Role.MEMBER)
+    headers = await site.key_of(member)
+    site.box.pipeline.submit(deployment)
+    reading = asyncio.create_task(read(site, url(deployment, "/stream"), headers))
+    while not store.logs._followed:
+        await asyncio.sleep(0)
+    if loss == "the key":
+        (key,) = await store.api_keys.of_user(member.id)
+        await store.api_keys.delete(key.id, member.id)
+    else:
+        await store.members.delete(deployment.project_id, member.id)
+    write(site, deployment, "secret")
+    assert "secret" not in await asyncio.wait_for(reading, 30)
 
 
 async def test_stream_is_cut_at_its_longest_life(tmp_path: Path, work: Work) -> None:
