@@ -35,7 +35,9 @@ async def put_member(
 ) -> Response[bytes]:
     """Adds a user of this box to a project, or changes their role in it; for its owner."""
     body = await read_json(request, NewMemberIn)
-    member, is_new = await members.put(box.store, actor, project, body.email, body.role)
+    member, is_new = await members.put(
+        box.store, box.guesses, actor, project, body.email, body.role
+    )
     return one(MemberOut.of(member), 201 if is_new else 200)
 
 

@@ -38,7 +38,7 @@ async def show_device(me: NamedDependency[Me]) -> Response[bytes]:
 async def decide(me: NamedDependency[Me]) -> Response[bytes]:
     """Looks the code up, and then lets the device in, or sends it away."""
     form = await me.form()
-    code, store, throttle = form["code"][:20], me.box.store, me.box.device_guesses
+    code, store, throttle = form["code"][:20], me.box.store, me.box.guesses
     email = me.actor.user.email
     try:
         if form["step"] == "approve":

@@ -47,7 +47,7 @@ async def put_member(project: FromPath[str], me: NamedDependency[Me]) -> Respons
     form = await me.form()
     email, role = form["email"], form["role"]
     try:
-        await members.put(me.box.store, me.actor, project, email, role)
+        await members.put(me.box.store, me.box.guesses, me.actor, project, email, role)
     except SotaboxError as error:
         return await _page(me, project, email=email[:254], role=role, error=error)
     return me.go(f"/projects/{project}/members", notice="member-set")

@@ -32,7 +32,6 @@ from sotabox.operations.actor import Actor
 from sotabox.operations.throttle import Throttle
 from sotabox.store.store import Store
 
-GUESSES_MAX: Final = 20  # of a user, in the throttle's window
 _KEY_NAME: Final = "Device login"
 
 

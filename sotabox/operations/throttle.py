@@ -6,6 +6,7 @@ from typing import Final
 from sotabox.errors import RateLimited
 
 WINDOW_S: Final = 15 * 60
+GUESSES_MAX: Final = 20  # of somebody who is logged in
 _KEYS_MAX: Final = 20_000
 
 

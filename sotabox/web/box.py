@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 
 from sotabox.domains.custom_domains import CustomDomains
 from sotabox.events import Bus
-from sotabox.operations.device_login import GUESSES_MAX
 from sotabox.operations.sessions import Guard
-from sotabox.operations.throttle import Throttle
+from sotabox.operations.throttle import GUESSES_MAX, Throttle
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
 from sotabox.store.store import Store
@@ -29,7 +28,8 @@ class Box:
     courier: Courier
     url_of: Callable[[str], str]  # a host's address as a person would type it
     logins: Guard = field(default_factory=Guard)
-    device_guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES_MAX))
+    #: Of codes that devices show, and of addresses that others have a login by.
+    guesses: Throttle = field(default_factory=lambda: Throttle(GUESSES_MAX))
     vitals: Vitals = field(default_factory=Vitals)
     latest: Latest = field(default_factory=Latest)
     #: Set when the box stops: streams end themselves, as the server waits for them.

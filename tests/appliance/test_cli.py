@@ -16,7 +16,7 @@ from sotabox.cli.host_store import open_store
 from sotabox.engine.firewall import chains_of
 from sotabox.operations import device_login, users
 from sotabox.operations.actor import Actor
-from sotabox.operations.throttle import Throttle
+from sotabox.operations.throttle import GUESSES_MAX, Throttle
 from sotabox.settings import Settings
 from tests.appliance.person import Person, break_app, person_at
 from tests.appliance.terminal import Terminal, assert_screen, terminal
@@ -86,7 +86,7 @@ async def confirm(box: Box, code: str) -> None:
     """What the box's page does when its admin presses the button."""
     async with open_store(Settings(data_dir=box.directory)) as store:
         actor = Actor(await users.ensure_admin(store))
-        await device_login.approve(store, Throttle(device_login.GUESSES_MAX), actor, code)
+        await device_login.approve(store, Throttle(GUESSES_MAX), actor, code)
 
 
 def test_followed_logs_go_on_over_a_redeploy(person: Person, window: Terminal) -> None:

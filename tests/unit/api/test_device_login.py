@@ -10,6 +10,7 @@ from sotabox.errors import NotFound, RateLimited
 from sotabox.model.times import format_time
 from sotabox.operations import device_login
 from sotabox.operations.actor import Actor
+from sotabox.operations.throttle import GUESSES_MAX
 from tests.in_process import InProcess
 
 NO_KEY = {"Authorization": ""}
@@ -28,7 +29,7 @@ async def poll(site: InProcess, codes: dict[str, Any]) -> httpx.Response:
 
 
 async def approve(site: InProcess, actor: Actor, code: str) -> None:
-    await device_login.approve(site.box.store, site.box.device_guesses, actor, code)
+    await device_login.approve(site.box.store, site.box.guesses, actor, code)
 
 
 async def make_older(site: InProcess, column: str, age: timedelta) -> None:
@@ -124,7 +125,7 @@ async def test_refused_login_is_gone(site: InProcess) -> None:
     """A person who did not ask for it says no."""
     codes = await begin(site)
     await device_login.refuse(
-        site.box.store, site.box.device_guesses, Actor(site.admin), codes["user_code"]
+        site.box.store, site.box.guesses, Actor(site.admin), codes["user_code"]
     )
     assert (await poll(site, codes)).status_code == 404
 
@@ -138,7 +139,7 @@ async def test_unknown_device_code_is_not_found(site: InProcess, code: str) -> N
 async def test_guessing_of_codes_is_stopped(site: InProcess) -> None:
     """Twenty wrong codes, and a person has to wait."""
     actor = Actor(site.admin)
-    for _ in range(device_login.GUESSES_MAX):
+    for _ in range(GUESSES_MAX):
         with pytest.raises(NotFound):
             await approve(site, actor, "BCDF-GHJK")
     with pytest.raises(RateLimited):

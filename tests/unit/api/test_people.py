@@ -8,6 +8,7 @@ import pytest
 from sotabox.model.times import format_time
 from sotabox.model.user import Role
 from sotabox.operations import setup
+from sotabox.operations.throttle import GUESSES_MAX
 from tests.in_process import InProcess
 
 
@@ -156,6 +157,20 @@ async def test_viewer_of_a_project_sees_no_secrets(site: InProcess) -> None:
     body["role"] = "member"
     assert (await site.client.post(path, json=body, headers=own)).status_code == 200
     assert (await site.client.get("/v1/projects/shop/envs", headers=theirs)).status_code == 200
+
+
+async def test_owner_can_not_try_out_who_has_a_login(site: InProcess) -> None:
+    """A few mistakes are told; a list of addresses is not worked through. An admin sees all anyway."""
+    owner = await site.user("ada@box.test")
+    await site.project("shop", owner)
+    url, headers = "/v1/projects/shop/members", await site.key_of(owner)
+    for number in range(GUESSES_MAX):
+        guess = {"email": f"guess{number}@box.test"}
+        assert (await site.client.post(url, json=guess, headers=headers)).status_code == 422
+    for email in ("one-more@box.test", site.admin.email):
+        answer = await site.client.post(url, json={"email": email}, headers=headers)
+        assert answer.json()["error"]["code"] == "rate_limited"
+    assert (await site.client.post(url, json={"email": "x@box.test"})).status_code == 422
 
 
 async def test_member_who_leaves_or_is_let_out_sees_nothing_more(site: InProcess) -> None:
