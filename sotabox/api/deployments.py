@@ -25,7 +25,7 @@ from sotabox.errors import (
     UnknownApp,
 )
 from sotabox.model.project import Project
-from sotabox.operations import deployments, sources
+from sotabox.operations import archives, deployments, releases, sources
 from sotabox.operations.actor import Actor, visible_project
 from sotabox.web.box import Box
 from sotabox.web.upload import receive_archive
@@ -58,12 +58,12 @@ async def deploy(
     Build and start go on after the answer.
     """
     store, settings = box.store, box.settings
-    target = await deployments.prepare_upload(store, box.pipeline, settings, actor, project)
+    target = await deployments.admit(store, box.pipeline, settings, actor, project)
     if is_json(request):
         return await _deploy_from(request, box, actor, target)
     upload = await receive_archive(request, store.folders.uploads, settings.upload_max_bytes)
     try:
-        deployment = await deployments.deploy(
+        deployment = await archives.deploy(
             store, box.pipeline, settings, actor, target, upload, _key(request)
         )
     finally:
@@ -112,7 +112,7 @@ async def redeploy(
     actor: NamedDependency[Actor],
 ) -> Response[bytes]:
     """The current release again, with today's variables."""
-    deployment = await deployments.redeploy(box.store, box.pipeline, actor, project, _key(request))
+    deployment = await releases.redeploy(box.store, box.pipeline, actor, project, _key(request))
     return one(DeploymentOut.of(deployment))
 
 
@@ -140,7 +140,7 @@ async def rollback(
 ) -> Response[bytes]:
     """An older release again: the previous one, or the one that the body names."""
     body = await read_json(request, RollbackIn)
-    deployment = await deployments.rollback(
+    deployment = await releases.rollback(
         box.store, box.pipeline, actor, project, body.deployment_id, body.env, _key(request)
     )
     return one(DeploymentOut.of(deployment))

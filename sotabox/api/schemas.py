@@ -11,8 +11,9 @@ from sotabox.model.environment import EnvVar, Target
 from sotabox.model.project import Project
 from sotabox.model.swap import SwapReport
 from sotabox.model.user import ApiKey
-from sotabox.operations.deployments import EnvChoice, Latest
+from sotabox.operations.deployments import Latest
 from sotabox.operations.env_vars import Diff
+from sotabox.operations.releases import EnvChoice
 
 
 class ProjectOut(msgspec.Struct, kw_only=True):

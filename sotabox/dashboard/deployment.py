@@ -18,8 +18,8 @@ from sotabox.dashboard.trouble import Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import Conflict, SotaboxError
 from sotabox.model.deployment import SETTLED, Deployment
-from sotabox.operations import deployments, differences
-from sotabox.operations.deployments import EnvChoice
+from sotabox.operations import deployments, differences, releases
+from sotabox.operations.releases import EnvChoice
 
 #: What served before is among these, or long ago.
 _EARLIER_MAX: Final = 20
@@ -97,7 +97,7 @@ async def redeploy(project: FromPath[str], me: NamedDependency[Me]) -> Response[
     """Starts the current release again, with today's variables."""
     await me.form()
     try:
-        made = await deployments.redeploy(me.box.store, me.box.pipeline, me.actor, project)
+        made = await releases.redeploy(me.box.store, me.box.pipeline, me.actor, project)
     except SotaboxError as error:
         return await overview(me, project, Trouble.of(error), error.status)
     return me.go(f"/projects/{project}/deployments/{made.id}")
@@ -110,7 +110,7 @@ async def roll_back(project: FromPath[str], me: NamedDependency[Me]) -> Response
     to = form["to"] or None
     env = EnvChoice.RELEASE if form["env"] == EnvChoice.RELEASE else EnvChoice.TODAY
     try:
-        made = await deployments.rollback(me.box.store, me.box.pipeline, me.actor, project, to, env)
+        made = await releases.rollback(me.box.store, me.box.pipeline, me.actor, project, to, env)
     except SotaboxError as error:
         return await overview(me, project, Trouble.of(error), error.status)
     return me.go(f"/projects/{project}/deployments/{made.id}")

@@ -49,7 +49,7 @@ async def deploy_example(me: NamedDependency[Me]) -> Response[bytes]:
 
 async def _git(me: Me, ref: str, form: Form) -> Deployment:
     box = me.box
-    target = await deployments.prepare_upload(box.store, box.pipeline, box.settings, me.actor, ref)
+    target = await deployments.admit(box.store, box.pipeline, box.settings, me.actor, ref)
     return await sources.deploy_git(
         box.store,
         box.pipeline,
@@ -65,7 +65,7 @@ async def _git(me: Me, ref: str, form: Form) -> Deployment:
 
 async def _image(me: Me, ref: str, form: Form) -> Deployment:
     box = me.box
-    target = await deployments.prepare_upload(box.store, box.pipeline, box.settings, me.actor, ref)
+    target = await deployments.admit(box.store, box.pipeline, box.settings, me.actor, ref)
     port = form["port"].strip()
     if port and not (port.isascii() and port.isdigit() and len(port) < 6):
         raise Trouble.in_field("port", "a port is 1 to 65535")

@@ -13,7 +13,7 @@ from sotabox.dashboard.project import overview
 from sotabox.dashboard.trouble import Trouble
 from sotabox.dashboard.visit import Me
 from sotabox.errors import SotaboxError
-from sotabox.operations import deployments
+from sotabox.operations import archives, deployments
 from sotabox.uninterrupted import uninterrupted
 from sotabox.web.upload import receive_archive
 
@@ -34,7 +34,7 @@ async def deploy(project: FromPath[str], me: NamedDependency[Me]) -> Response[by
 
 async def _deploy(me: Me, ref: str) -> str:
     store, settings, pipeline = me.box.store, me.box.settings, me.box.pipeline
-    target = await deployments.prepare_upload(store, pipeline, settings, me.actor, ref)
+    target = await deployments.admit(store, pipeline, settings, me.actor, ref)
     upload = await receive_archive(
         me.request, store.folders.uploads, settings.upload_max_bytes, fields=("csrf", "folder")
     )
@@ -42,7 +42,7 @@ async def _deploy(me: Me, ref: str) -> str:
         me.require_own(upload.fields.get("csrf", ""))
         if zipped.is_zip(upload.path):
             await _unzip(upload.path, pipeline.limits)
-        made = await deployments.deploy(store, pipeline, settings, me.actor, target, upload)
+        made = await archives.deploy(store, pipeline, settings, me.actor, target, upload)
     finally:
         upload.path.unlink(missing_ok=True)  # where it was accepted, it has moved on
     return made.id

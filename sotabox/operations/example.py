@@ -7,9 +7,9 @@ from pathlib import Path
 from sotabox.builds import example
 from sotabox.model.deployment import Deployment
 from sotabox.model.project import Project
-from sotabox.operations import deployments, projects
+from sotabox.operations import archives, deployments, projects
 from sotabox.operations.actor import Actor
-from sotabox.operations.deployments import Upload
+from sotabox.operations.archives import Upload
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.settings import Settings
 from sotabox.store.store import Store
@@ -26,12 +26,12 @@ async def deploy(
         EngineUnavailable, DiskFull, QueueFull: it can't be built now; the project is there then.
     """
     project = await projects.create(store, pipeline, actor, example.NAME, None)
-    await deployments.prepare_upload(store, pipeline, settings, actor, project.id)
+    await deployments.admit(store, pipeline, settings, actor, project.id)
     path = store.folders.uploads / f"{secrets.token_hex(8)}.upload"
     try:
         size_bytes = await uninterrupted(asyncio.to_thread(_write, path))
         upload = Upload(path, size_bytes, duration_ms=0)
-        return project, await deployments.deploy(store, pipeline, settings, actor, project, upload)
+        return project, await archives.deploy(store, pipeline, settings, actor, project, upload)
     finally:
         path.unlink(missing_ok=True)  # where it was accepted, it has moved on
 

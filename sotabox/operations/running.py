@@ -4,7 +4,7 @@ from sotabox.errors import Conflict, NothingRunning
 from sotabox.model.deployment import Deployment, Source
 from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project, visible_project
-from sotabox.operations.deployments import repeat
+from sotabox.operations.releases import repeat
 from sotabox.operations.serving import get_running
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.store.store import Store

@@ -37,7 +37,7 @@ async def deploy_image(
     port: int | None,
     key: str | None = None,
 ) -> Deployment:
-    """Queues the deployment of an image; `prepare_upload` has said that the project takes one.
+    """Queues the deployment of an image; `deployments.admit` has said that the project takes one.
 
     Raises:
         Invalid: it names no image, or one where nothing of ours may go.

@@ -20,7 +20,7 @@ from multipart import (  # type: ignore[import-untyped]
 )
 
 from sotabox.errors import ArchiveInvalid, BadRequest, TooLarge, UnsupportedMediaType
-from sotabox.operations.deployments import Upload
+from sotabox.operations.archives import Upload
 from sotabox.web.body import chunks, content_length
 
 FIELD: Final = "archive"

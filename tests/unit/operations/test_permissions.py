@@ -6,7 +6,7 @@ import pytest
 
 from sotabox.errors import Forbidden, NotFound, SotaboxError
 from sotabox.model.sample import Span
-from sotabox.operations import api_keys, deployments, env_vars, metrics, projects
+from sotabox.operations import api_keys, deployments, env_vars, metrics, projects, releases
 from sotabox.operations.actor import Actor, changeable_project, visible_project
 from sotabox.settings import Settings
 from tests.unit.operations.conftest import Town
@@ -24,9 +24,9 @@ CHANGES: dict[str, Operation] = {
     "read variables": lambda t, a, ref: env_vars.of(t.store, a, ref),
     "set a variable": lambda t, a, ref: env_vars.put(t.store, a, ref, "A", "1"),
     "delete a variable": lambda t, a, ref: env_vars.delete(t.store, a, ref, "A"),
-    "upload": lambda t, a, ref: deployments.prepare_upload(t.store, t.pipeline, Settings(), a, ref),
-    "redeploy": lambda t, a, ref: deployments.redeploy(t.store, t.pipeline, a, ref),
-    "roll back": lambda t, a, ref: deployments.rollback(t.store, t.pipeline, a, ref, None),
+    "upload": lambda t, a, ref: deployments.admit(t.store, t.pipeline, Settings(), a, ref),
+    "redeploy": lambda t, a, ref: releases.redeploy(t.store, t.pipeline, a, ref),
+    "roll back": lambda t, a, ref: releases.rollback(t.store, t.pipeline, a, ref, None),
 }
 #: Deleting needs an engine where it is allowed; where it isn't, nothing happens.
 DELETE: dict[str, Operation] = {
@@ -112,7 +112,7 @@ async def test_deployment_is_found_in_its_own_project_only(town: Town) -> None:
         with pytest.raises(NotFound):
             await deployments.get(town.store, actor, ref, deployment.id)
         with pytest.raises(NotFound):
-            await deployments.rollback(town.store, town.pipeline, actor, ref, deployment.id)
+            await releases.rollback(town.store, town.pipeline, actor, ref, deployment.id)
         with pytest.raises(NotFound):
             await deployments.cancel(town.store, town.pipeline, actor, ref, deployment.id)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sotabox.fault_points import FaultPoint
-from sotabox.operations import deployments
+from sotabox.operations import archives
 from sotabox.operations.actor import Actor
-from sotabox.operations.deployments import Upload
+from sotabox.operations.archives import Upload
 from sotabox.settings import Settings
 from tests.box import archive
 from tests.in_process import open_site
@@ -36,8 +36,8 @@ async def test_accepted_deployment_is_worked_on_though_the_database_is_busy(
                 if point is FaultPoint.DEPLOYMENT_ACCEPTED:
                     other.execute("BEGIN IMMEDIATE")
 
-            monkeypatch.setattr(deployments, "reach", lock)
-            deployment = await deployments.deploy(
+            monkeypatch.setattr(archives, "reach", lock)
+            deployment = await archives.deploy(
                 store,
                 site.box.pipeline,
                 Settings(),
