@@ -39,7 +39,8 @@ async def list_env_vars(
 ) -> Response[bytes]:
     """All variables of a project by key, with their values unless `masked` is set.
 
-    Who may only look at a project sees them masked. As the text of a `.env` file for those who ask for text.
+    Values are for who may change the project; masked, everybody who sees it sees its variables. As the
+    text of a `.env` file for those who ask for text.
     """
     find = env_vars.masked_of if read_switch("masked", masked) else env_vars.of
     found = await find(box.store, actor, project)
