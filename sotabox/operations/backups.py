@@ -11,10 +11,11 @@ from typing import Final
 from sotabox.errors import Conflict, Invalid, Unavailable
 from sotabox.model.times import format_time
 from sotabox.operations.actor import Actor
+from sotabox.upkeep.backup import belongs_to
 from sotabox.upkeep.backups import Backups
 from sotabox.upkeep.kept import KeptBackup, kept_backups, path_of
 from sotabox.upkeep.object_store import StoredFile
-from sotabox.upkeep.places import belongs_to, opened_store
+from sotabox.upkeep.places import opened_store
 from sotabox.upkeep.record import BackupRecord, BackupState, next_backup, read_record, state_of
 
 #: Who waits at a screen is told after this time that the store does not answer.

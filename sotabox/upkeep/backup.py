@@ -39,14 +39,14 @@ def backup_name(instance_id: str, moment: datetime) -> str:
     return f"sotabox-{instance_id}-{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}{SUFFIX}"
 
 
+def belongs_to(name: str, instance_id: str) -> bool:
+    """Whether a file of this name is a backup of this box."""
+    return name.startswith(f"sotabox-{instance_id}-") and name.endswith(SUFFIX)
+
+
 def superfluous_backups(names: Iterable[str], instance_id: str, keep: int) -> list[str]:
     """Of the files in a folder the backups of this box that are older than its newest `keep`."""
-    ours = sorted(
-        name
-        for name in names
-        if name.startswith(f"sotabox-{instance_id}-") and name.endswith(SUFFIX)
-    )
-    return ours[:-keep]
+    return sorted(name for name in names if belongs_to(name, instance_id))[:-keep]
 
 
 def make_backup(

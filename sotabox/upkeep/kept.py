@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sotabox.crypto.encrypted_file import ENCRYPTED_MARK
 from sotabox.errors import NotFound
-from sotabox.upkeep.backup import SUFFIX
+from sotabox.upkeep.backup import belongs_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class KeptBackup:
 def kept_backups(folder: Path, instance_id: str) -> list[KeptBackup]:
     """A box's backups in a folder, newest first; none where it can't be read. Blocks a little."""
     try:
-        names = [path.name for path in folder.glob(f"sotabox-{instance_id}-*{SUFFIX}")]
+        names = [path.name for path in folder.iterdir() if belongs_to(path.name, instance_id)]
     except OSError:
         return []
     found = []

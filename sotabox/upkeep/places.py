@@ -71,11 +71,6 @@ def download(store: ObjectStore, name: str, target: Path) -> None:
             raise
 
 
-def belongs_to(name: str, instance_id: str) -> bool:
-    """Whether a file of this name is a backup of this box."""
-    return name.startswith(f"sotabox-{instance_id}-") and name.endswith(SUFFIX)
-
-
 def remove_old(store: ObjectStore, instance_id: str, keep: int) -> None:
     """Removes this box's backups that are older than its newest `keep`."""
     for name in superfluous_backups(store.names(), instance_id, keep):
