@@ -28,6 +28,7 @@ from sotabox.operations import users
 from sotabox.operations.caretaking import Caretaking
 from sotabox.operations.host import Host
 from sotabox.operations.room import Room
+from sotabox.pipeline.torsos import remove_torsos
 from sotabox.router.kept_certificates import KeptCertificates
 from sotabox.settings import Settings, TlsMode
 from sotabox.store.hold import held
@@ -62,7 +63,7 @@ async def _serve(settings: Settings, environ: Mapping[str, str]) -> None:
         stack.push_async_callback(parts.close)
         await users.ensure_admin(store)
         base, pipeline = parts.base, parts.pipeline
-        await pipeline.repairs.remove_torsos()
+        await remove_torsos(store)
         await asyncio.to_thread(clear_scratch, store.folders)
         await asyncio.to_thread(base.upstreams.prepare)
         started = await base.caddy.start(await pipeline.routes.read())

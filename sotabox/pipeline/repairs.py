@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
@@ -71,23 +70,6 @@ class Repairs:
     waiting_target: str
     paused_target: str
 
-    async def remove_torsos(self) -> None:
-        """Before anything is served: clears away files that belong to nothing."""
-        folders = self.store.folders
-        for torso in folders.uploads.iterdir():
-            torso.unlink()
-        known = await self.store.deployments.ids()
-        for archive in folders.archives.iterdir():
-            if archive.name.removesuffix(".tar.gz") not in known:
-                archive.unlink()
-        for log in folders.logs.iterdir():
-            if log.name.removesuffix(".log") not in known:
-                log.unlink()
-        # A build unpacks its archive again; a tree may be half unpacked or half removed.
-        for tree in folders.trees.iterdir():
-            await asyncio.to_thread(shutil.rmtree, tree)
-        reach(FaultPoint.TORSOS_REMOVED)
-
     async def resume_waiting(self) -> None:
         """Puts back in the queue what has no container yet; it needs no look at the engine."""
         for deployment in await self.store.deployments.unfinished():
@@ -97,31 +79,40 @@ class Repairs:
 
     async def run(self) -> Never:
         """Repairs now and then what no event told of, such as a row that a full disk left behind."""
+        failures = 0
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LOOK_EVERY_S):
+                async with asyncio.timeout(next_look_s(failures)):
                     await self.swap.unsettled.wait()
             await asyncio.sleep(_LOOK_SOON_S)
             self.swap.unsettled.clear()
             try:
-                await self.repair_all()
+                failures = 0 if await self._repair_all() else failures + 1
             except (SotaboxError, EngineError) as error:
                 _logger.warning("the box could not be looked through: %s", error)
+                failures += 1
 
     async def repair_all(self) -> None:
-        """All projects, and what is left of projects that are not there any more."""
+        """All projects, at once; what fails is tried again soon by `run`."""
+        if not await self._repair_all():
+            self.swap.unsettled.set()
+
+    async def _repair_all(self) -> bool:
+        """All projects, and what is left of those that are not there any more; whether all went well."""
         # Rows are read last: a project's row is there before all else of it, and goes last. What a
         # project that was made meanwhile has is thus never taken for a stray.
         owners = {container.project_id for container in await self.containers.list_ours()}
         pointed = self.upstreams.known().keys()
         projects = await self.store.projects.all()
         known = {project.id for project in projects}
+        well = True
         for project in projects:
-            await self._guarded(project.slug, self._restore(project))
+            well &= await self._guarded(project.slug, self._restore(project))
         for stray in owners - known - {None}:
-            await self._guarded(f"stray {stray}", self.rooms.clear(str(stray)))
+            well &= await self._guarded(f"stray {stray}", self.rooms.clear(str(stray)))
         for project_id in pointed - known:
             self.upstreams.remove(project_id)
+        return well
 
     async def _restore(self, project: Project) -> None:
         if project.deleting:
@@ -130,13 +121,14 @@ class Repairs:
             await self.rooms.ensure(project)
             await self.repair(project)
 
-    async def _guarded(self, name: str, work: Coroutine[None, None, None]) -> None:
-        """One project's trouble does not keep the others from being repaired."""
+    async def _guarded(self, name: str, work: Coroutine[None, None, None]) -> bool:
+        """Whether it went well. One project's trouble does not keep the others from being repaired."""
         try:
             await work
         except (SotaboxError, EngineError, DeploymentFailed, OSError) as error:
             _logger.warning("project %s could not be repaired: %s", name, error)
-            self.swap.unsettled.set()
+            return False
+        return True
 
     async def on_event(self, event: ContainerEvent) -> None:
         """A container ended, started or vanished: its address, or who serves, may have changed."""
@@ -149,8 +141,10 @@ class Repairs:
             await self._look_after(event.container_id)
             return
         project = await self.store.projects.find(event.project_id)
-        if project is not None and not project.deleting:
-            await self._guarded(project.slug, self._restore(project))
+        if project is None or project.deleting:
+            return
+        if not await self._guarded(project.slug, self._restore(project)):
+            self.swap.unsettled.set()
 
     async def _look_after(self, container_id: str) -> None:
         """One that was ended by hand is not started by the engine: the next look comes soon."""
@@ -280,3 +274,17 @@ class Repairs:
         port = deployment.port if deployment and serves else None
         address = f"{container.address}:{port}" if container.address and port else None
         self.drains.begin(project.id, [Replica(container.id, address or "")])
+
+
+def next_look_s(failures: int) -> float:
+    """How long to wait for news before a look, after so many in a row that have failed.
+
+    A project that can't be repaired is no reason to ask the engine about all of them every few
+    seconds for ever.
+
+    >>> [next_look_s(failures) for failures in (0, 1, 2, 3, 4, 1000)]
+    [300.0, 0.0, 5.0, 15.0, 35.0, 300.0]
+    """
+    if not failures:
+        return _LOOK_EVERY_S
+    return min(_LOOK_SOON_S * (2.0 ** min(failures - 1, 10) - 1), _LOOK_EVERY_S)
