@@ -26,7 +26,7 @@ from sotabox.router.files import RouterFiles
 from sotabox.router.upstream import Upstreams
 from tests.box import Box, running_box
 from tests.machine.name_server import NameServer, name_server
-from tests.machine.private_engine import Place
+from tests.machine.place import Place
 
 BOX = "box.example.test"
 REFUSED = "refused.example.org"

@@ -62,7 +62,9 @@ class EngineProxy:
         task = asyncio.current_task()
         self._carrying.add(task)
         try:
-            await self._carry_on(reader, writer)
+            # asyncio's streams tell of a connection's cancelled task as if nobody had wanted that
+            with suppress(asyncio.CancelledError):
+                await self._carry_on(reader, writer)
         finally:
             self._carrying.discard(task)
 

@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.machine.place import Inside, here
+
 _AUTHOR = {
     "GIT_AUTHOR_NAME": "Ada",
     "GIT_AUTHOR_EMAIL": "ada@example.org",
@@ -66,10 +68,11 @@ class GitServer:
 
 
 @contextmanager
-def running(root: Path) -> Iterator[GitServer]:
-    """A server of the repositories below `root`."""
+def running(root: Path, inside: Inside = here) -> Iterator[GitServer]:
+    """A server of the repositories below `root`, on the loopback of a place."""
     token, asked = secrets.token_hex(20), list[str]()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(root, token, asked))
+    handler = _handler(root, token, asked)
+    server = inside(lambda: ThreadingHTTPServer(("127.0.0.1", 0), handler))
     thread = threading.Thread(target=server.serve_forever, name="git server")
     thread.start()
     try:

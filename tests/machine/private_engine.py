@@ -6,7 +6,6 @@ under systemd. What talks to its containers must live there as well: `inside` ru
 thread of that place, and the processes and sockets that it makes belong there for as long as they are.
 """
 
-import ctypes
 import json
 import os
 import secrets
@@ -18,47 +17,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import docker
 
 from tests.machine import sweep
+from tests.machine.place import Place, T, run_briefly
 from tests.machine.small_disk import fill
 
-_T = TypeVar("_T")
-
-_CLONE_NEWNS: Final = 0x00020000  # linux/sched.h
-_CLONE_NEWNET: Final = 0x40000000
 _PREFIX: Final = "sotabox-engine-"
 _READY_S: Final = 30.0
 _STOP_S: Final = 30.0
-
-
-class Place:
-    """Network and mount name spaces, held by a thread and by whatever was started in it."""
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="place")
-        self.inside(_part_from_the_host)
-
-    def inside(self, work: Callable[[], _T]) -> _T:
-        """What `work` gives, run in the place. It must not wait: there is one thread."""
-        return self._thread.submit(work).result()
-
-    def close(self) -> None:
-        """Let go of it: it vanishes with its last process."""
-        self._thread.shutdown()
-
-
-def _part_from_the_host() -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(_CLONE_NEWNET | _CLONE_NEWNS):
-        raise OSError(ctypes.get_errno(), "no name spaces of its own: root is needed")
-    _run("mount", "--make-rprivate", "/")
-    _run("ip", "link", "set", "lo", "up")
 
 
 class PrivateEngine:
@@ -76,10 +47,12 @@ class PrivateEngine:
         if size_mb is not None:
             size = f"size={size_mb}m"
             self.inside(
-                lambda: _run("mount", "-t", "tmpfs", "-o", size, "tmpfs", str(self.data_root))
+                lambda: run_briefly(
+                    "mount", "-t", "tmpfs", "-o", size, "tmpfs", str(self.data_root)
+                )
             )
 
-    def inside(self, work: Callable[[], _T]) -> _T:
+    def inside(self, work: Callable[[], T]) -> T:
         """What `work` gives, run where the engine's containers can be reached; it must not wait."""
         return self._place.inside(work)
 
@@ -261,10 +234,6 @@ def _belongs(pid: int, name: str) -> bool:
             return name.encode() in b" ".join(command)
         return f"/{name}/" in (process / "cgroup").read_text()
     return False
-
-
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=30)
 
 
 @contextmanager

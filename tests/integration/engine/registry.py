@@ -29,6 +29,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.machine.place import Inside, here
+
 _SERVICE: Final = "registry"
 _PUBLIC: Final = ("public/", "library/")
 
@@ -52,21 +54,21 @@ class Registry:
 
 
 @contextmanager
-def running(folder: Path, port: int) -> Iterator[Registry]:
-    """A registry at 127.0.0.1:`port` that keeps its data below `folder`."""
+def running(folder: Path, port: int, inside: Inside = here) -> Iterator[Registry]:
+    """A registry at 127.0.0.1:`port` of a place; it keeps its data below `folder`."""
     signer = _Signer(folder / "token.pem")
     registry = Registry(f"127.0.0.1:{port}", "ann", secrets.token_hex(8))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(registry, signer))
+    handler = _handler(registry, signer)
+    server = inside(lambda: ThreadingHTTPServer(("127.0.0.1", 0), handler))
     thread = threading.Thread(target=server.serve_forever, name="token server")
     thread.start()
     with (folder / "registry.log").open("wb") as log:
-        process = subprocess.Popen(
-            [_program(), "serve", str(_config(folder, port, server.server_port))],
-            stdout=log,
-            stderr=log,
+        config = _config(folder, port, server.server_port)
+        process = inside(
+            lambda: subprocess.Popen([_program(), "serve", str(config)], stdout=log, stderr=log)
         )
     try:
-        _wait_until_it_answers(registry.address, process, folder)
+        _wait_until_it_answers(registry.address, process, folder, inside)
         yield registry
     finally:
         process.terminate()
@@ -102,18 +104,26 @@ def _config(folder: Path, port: int, token_port: int) -> Path:
     return path
 
 
-def _wait_until_it_answers(address: str, process: subprocess.Popen[bytes], folder: Path) -> None:
+def _wait_until_it_answers(
+    address: str, process: subprocess.Popen[bytes], folder: Path, inside: Inside
+) -> None:
     for _ in range(200):
-        try:
-            urllib.request.urlopen(f"http://{address}/v2/", timeout=2).close()
-        except urllib.error.HTTPError as error:
-            error.close()
-            if error.code == 401:
-                return
-        except OSError:
-            assert process.poll() is None, (folder / "registry.log").read_text()
+        if inside(lambda: _answers(address)):
+            return
+        assert process.poll() is None, (folder / "registry.log").read_text()
         time.sleep(0.05)
     raise AssertionError((folder / "registry.log").read_text())
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(f"http://{address}/v2/", timeout=2).close()
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code == 401
+    except OSError:
+        pass
+    return False
 
 
 class _Signer:
