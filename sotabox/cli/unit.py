@@ -77,6 +77,9 @@ Wants=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
+# When routes change, Caddy listens anew: whoever waits at the old socket moves on to the new one (Linux 5.14)
+# instead of being cut off. It concerns only programs that listen more than once at one port.
+ExecStartPre=-+/sbin/sysctl --quiet --write net.ipv4.tcp_migrate_req=1
 ExecStart={launcher} caddy --data-dir {data_dir}
 Restart=always
 RestartSec=1

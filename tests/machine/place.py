@@ -50,6 +50,7 @@ def _part_from_the_host() -> None:
         raise OSError(ctypes.get_errno(), "no name spaces of its own: root is needed")
     run_briefly("mount", "--make-rprivate", "/")
     run_briefly("ip", "link", "set", "lo", "up")
+    run_briefly("sysctl", "--write", "net.ipv4.tcp_migrate_req=1")  # as the router's unit does
 
 
 def run_briefly(*command: str) -> None:

@@ -57,6 +57,7 @@ class Life:
             f" > /root/login; echo 127.0.0.1 {DOMAIN} >> /etc/hosts"
         )
         assert self.server.run("systemctl is-system-running").strip() == "running"
+        assert self.server.run("sysctl --values net.ipv4.tcp_migrate_req").strip() == "1"
         return "both units run, the example answers"
 
     def doctor(self) -> str:
