@@ -28,6 +28,8 @@ class FaultPoint(StrEnum):
     ARCHIVE_ADMITTED = "archive-admitted"  # checked and unpacked, without a row
     DEPLOYMENT_ACCEPTED = "deployment-accepted"
     BUILD_BEGUN = "build-begun"
+    SOURCE_FETCHED = "source-fetched"  # from Git; the repository is not needed again
+    IMAGE_PULLED = "image-pulled"  # and neither noted whose it is, nor named by us
     IMAGE_BUILT = "image-built"  # and not noted
     BUILD_NOTED = "build-noted"
     DEPLOY_BEGUN = "deploy-begun"
@@ -47,6 +49,7 @@ class FaultPoint(StrEnum):
     FAILURE_NOTED = "failure-noted"
     CANCEL_NOTED = "cancel-noted"
     PAUSE_NOTED = "pause-noted"
+    COMMAND_STARTED = "command-started"  # a one-off one, that only its reader knows of
 
     TORSOS_REMOVED = "torsos-removed"  # at a start
     REPAIR_APPLIED = "repair-applied"

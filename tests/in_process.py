@@ -32,9 +32,9 @@ from sotabox.model.ids import new_deployment_id
 from sotabox.model.project import Project
 from sotabox.model.user import Role, User
 from sotabox.operations.users import ensure_admin
-from sotabox.pipeline.base_images import BaseImages
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.fetch import Fetcher
+from sotabox.pipeline.image_pulls import ImagePulls
 from sotabox.pipeline.locks import ProjectLocks
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.pipeline.presence import Presence
@@ -161,7 +161,7 @@ async def open_site(
             store,
             Images(engine),
             Keyring(chosen, store),
-            BaseImages(Images(engine), store.private_images, Keyring(chosen, store)),
+            ImagePulls(Images(engine), store.pulls, store.private_images, Keyring(chosen, store)),
             judge,
         ),
         swaps=ProjectLocks(),

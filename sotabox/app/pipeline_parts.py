@@ -43,7 +43,7 @@ class PipelineParts:
         releases: ReleaseParts,
         tell_routes: Callable[[Sequence[Route]], None],
     ) -> None:
-        self._base = base
+        self._base, self._pulls = base, releases.pulls
         settings, store, containers = base.settings, base.store, base.containers
         locks = ProjectLocks()
         limits = PlanLimits(settings, store)
@@ -171,6 +171,7 @@ class PipelineParts:
         """The engine is there, for the first time or again: what it holds is made what we say."""
         if problem := await self._base.firewall.ensure(self._base.router_settings.ports):
             _logger.warning("apps are not walled off from this host: %s", problem)
+        await self._pulls.settle()
         await self.repairs.repair_all()
         self.retention.tidy_all_soon()
 

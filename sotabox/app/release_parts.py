@@ -7,6 +7,7 @@ from sotabox.pipeline.base_images import BaseImages
 from sotabox.pipeline.build import Builder
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.fetch import Fetcher, Judge
+from sotabox.pipeline.image_pulls import ImagePulls
 from sotabox.pipeline.pull import Puller
 from sotabox.pipeline.rebuilds import Rebuilds
 from sotabox.pipeline.static_server import StaticServer
@@ -19,9 +20,10 @@ class ReleaseParts:
         settings, store, images = base.settings, base.store, base.images
         self.slots = asyncio.Semaphore(settings.builds_at_once)
         keyring = Keyring(settings, store)
-        base_images = BaseImages(images, store.private_images, keyring)
+        self.pulls = ImagePulls(images, store.pulls, store.private_images, keyring)
+        base_images = BaseImages(images, self.pulls, store.private_images)
         self.fetcher = Fetcher(settings, store, judge)
-        self.puller = Puller(settings, store, images, keyring, base_images, judge)
+        self.puller = Puller(settings, store, images, keyring, self.pulls, judge)
         self.static_server = StaticServer(
             images,
             base.instance_id,

@@ -15,8 +15,8 @@ from sotabox.engine.images import Image, Images
 from sotabox.engine.labels import PROJECT
 from sotabox.engine.registry import familiar_name
 from sotabox.model.project import Project
-from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
+from sotabox.pipeline.image_pulls import ImagePulls
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.store.private_images import PrivateImages
 
@@ -28,10 +28,10 @@ Credentials = Mapping[str, tuple[str, str]]
 class BaseImages:
     """Has the images that builds name, and stops builds on those of others."""
 
-    def __init__(self, images: Images, private: PrivateImages, keyring: Keyring) -> None:
+    def __init__(self, images: Images, pulls: ImagePulls, private: PrivateImages) -> None:
         self._images = images
+        self._pulls = pulls
         self._private = private
-        self._keyring = keyring
 
     async def have(
         self,
@@ -53,7 +53,7 @@ class BaseImages:
             if image is None:
                 image = await self._pull(project, reference, credentials, log)
             # What an image tells those that build on it to do may name further images.
-            told = "\n".join(["FROM scratch", *(image.on_build if image else ())])
+            told = "\n".join(["FROM scratch", *image.on_build])
             await self._require_readable(project, told, build_args)
             for further in images_named(told, build_args):
                 await self._judge(project, further, credentials, log)
@@ -71,23 +71,13 @@ class BaseImages:
                 auth = await self._images.credentials_of(reference, credentials)
                 await self._images.pull(reference, auth, on_line=log.build)
 
-    async def note_pull(
-        self, project: Project, reference: str, image: Image, auth: tuple[str, str] | None
-    ) -> None:
-        """An image came by these credentials, or by none; those of the box keep nobody out."""
-        if auth is None:
-            return
-        everybody_s = await self._images.credentials_of(reference, await self._keyring.of_box())
-        if auth != everybody_s:
-            await self._private.add(image.id, project.user_id)
-
     async def _judge(
         self, project: Project, reference: str, credentials: Credentials, log: DeploymentLog
     ) -> Image | None:
         """The image of a name, if it is here; raises as `have` where it is not the project's to use."""
         if (slug := _slug_of(reference)) is not None and slug != project.slug:
             raise _of_another_project(reference)
-        found = await self._images.exists(reference)
+        found = await self._pulls.find(reference)
         if found is None:
             return None
         if found.labels.get(PROJECT, project.id) != project.id:
@@ -99,30 +89,23 @@ class BaseImages:
 
     async def _pull(
         self, project: Project, reference: str, credentials: Credentials, log: DeploymentLog
-    ) -> Image | None:
-        auth = await self._images.credentials_of(reference, credentials)
-        await self._images.pull(reference, auth, on_line=log.build)
-        image = await self._images.exists(reference)
-        if image is not None:
-            await self.note_pull(project, reference, image, auth)
-        return image
+    ) -> Image:
+        async with self._pulls.pulled(project, reference, credentials, log.build) as pulled:
+            return pulled.image
 
     async def _show(
         self, project: Project, reference: str, credentials: Credentials, log: DeploymentLog
     ) -> None:
         """Has the registry say that the project's owner may have an image that is here already."""
-        auth = await self._images.credentials_of(reference, credentials)
         try:
-            await self._images.pull(reference, auth, on_line=log.build)
+            image = await self._pull(project, reference, credentials, log)
         except BuildFailed as failure:
             raise DeploymentFailed(
                 f"The Dockerfile names the image '{reference}', which somebody else's credentials "
                 "have brought to this box",
                 hint="Add credentials of your own for its registry, then deploy again.",
             ) from failure
-        image = await self._images.exists(reference)
-        if image is not None:
-            await self._private.add(image.id, project.user_id)
+        await self._private.add(image.id, project.user_id)
 
     async def _require_readable(
         self, project: Project, dockerfile: str, build_args: Mapping[str, str]

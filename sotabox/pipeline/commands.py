@@ -17,6 +17,7 @@ from sotabox.engine.containers import Containers
 from sotabox.engine.frames import LogLine
 from sotabox.engine.labels import Role
 from sotabox.errors import Conflict, EngineUnavailable, Invalid
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment
 from sotabox.model.project import Project
 from sotabox.pipeline.candidate import Candidates
@@ -128,6 +129,7 @@ class Commands:
                     f"This command can't be run: {failure.reason}",
                     hint="An image without a shell takes a list: the program and its arguments.",
                 ) from failure
+            reach(FaultPoint.COMMAND_STARTED)
             started = Command(project.id, candidate.container_id)
             self._running[candidate.container_id] = started
         started._task = asyncio.create_task(  # noqa: SLF001 - made here, and nowhere else

@@ -15,6 +15,7 @@ import msgspec
 
 from sotabox.builds.git import GitFetch, GitLimits
 from sotabox.builds.git_diagnosis import GitFailed
+from sotabox.fault_points import FaultPoint, reach
 from sotabox.model.deployment import Deployment
 from sotabox.model.origin import Commit, GitOrigin
 from sotabox.pipeline.failure import DeploymentFailed
@@ -79,6 +80,7 @@ class Fetcher:
                 deployment.id, origin=msgspec.structs.replace(origin, commit=commit)
             )
             archive.replace(self._store.folders.archive(deployment.id))
+            reach(FaultPoint.SOURCE_FETCHED)
         except GitFailed as error:
             raise DeploymentFailed(error.reason, hint=error.hint) from error
         finally:

@@ -4,10 +4,8 @@ What was pulled carries no label of ours. Our name on it, `sotabox/{slug}:{short
 all that is ever taken from it again: others on this engine may use the same image by other names.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Final
-from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -19,10 +17,10 @@ from sotabox.model.deployment import Deployment
 from sotabox.model.ids import short_id
 from sotabox.model.origin import ImageOrigin
 from sotabox.model.project import Project
-from sotabox.pipeline.base_images import BaseImages
 from sotabox.pipeline.credentials import Keyring
 from sotabox.pipeline.failure import DeploymentFailed
 from sotabox.pipeline.fetch import Judge
+from sotabox.pipeline.image_pulls import ImagePulls
 from sotabox.pipeline.log import DeploymentLog
 from sotabox.pipeline.release import Release
 from sotabox.settings import Settings
@@ -40,16 +38,15 @@ class Puller:
         store: Store,
         images: Images,
         keyring: Keyring,
-        bases: BaseImages,
+        pulls: ImagePulls,
         judge: Judge,
     ) -> None:
         self._settings = settings
         self._store = store
         self._images = images
         self._keyring = keyring
-        self._bases = bases
+        self._pulls = pulls
         self._judge = judge
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def check(self, reference: str) -> None:
         """Says before a deployment is made whether the image's registry may be asked at all.
@@ -101,32 +98,19 @@ class Puller:
 
     async def _have(self, project: Project, reference: str, tag: str, log: DeploymentLog) -> Image:
         await self.check(reference)
-        turn = self._turns.setdefault(reference, asyncio.Lock())
+        known = await self._keyring.of(project)
+        timeout_s = self._settings.build_timeout_s
         try:
-            async with turn:  # else another's end of a pull could take the name from under us
-                return await self._pull_and_name(project, reference, tag, log)
+            async with self._pulls.pulled(
+                project, reference, known, log.build, timeout_s
+            ) as pulled:
+                await self._images.tag(pulled.image.id, tag)
+                if pulled.is_new:
+                    # The name came with this pull. Without it the image goes with its last release.
+                    await self._images.untag(reference)
         except BuildFailed as failure:
             raise DeploymentFailed(failure.message, hint=failure.hint) from failure
-
-    async def _pull_and_name(
-        self, project: Project, reference: str, tag: str, log: DeploymentLog
-    ) -> Image:
-        known = await self._images.exists(reference)
-        auth = await self._images.credentials_of(reference, await self._keyring.of(project))
-        await self._images.pull(
-            reference, auth, on_line=log.build, timeout_s=self._settings.build_timeout_s
-        )
-        image = await self._images.exists(reference)
-        if image is None:
-            raise DeploymentFailed(
-                f"The image '{reference}' vanished while it was pulled", hint="Deploy again."
-            )
-        await self._bases.note_pull(project, reference, image, auth)
-        await self._images.tag(image.id, tag)
-        if known is None:
-            # The name came with this pull. Without it the image goes with its last release.
-            await self._images.untag(reference)
-        return image
+        return pulled.image
 
 
 def _origin_of(deployment: Deployment) -> ImageOrigin:

@@ -28,6 +28,7 @@ from sotabox.store.partners import Partners
 from sotabox.store.private_images import PrivateImages
 from sotabox.store.project_settings import ProjectsSettings
 from sotabox.store.projects import Projects
+from sotabox.store.pulls import Pulls
 from sotabox.store.registries import Registries
 from sotabox.store.releases import Releases
 from sotabox.store.samples import Samples
@@ -63,6 +64,7 @@ class Store:
     audit: Audit
     registries: Registries
     private_images: PrivateImages
+    pulls: Pulls
     env_vars: EnvVars
     env_snapshots: EnvSnapshots
     domains: Domains
@@ -102,6 +104,7 @@ class Store:
             audit=Audit(database, sealer),
             registries=Registries(database, sealer),
             private_images=PrivateImages(database),
+            pulls=Pulls(database),
             env_vars=EnvVars(database, sealer, bus),
             env_snapshots=EnvSnapshots(database, sealer),
             domains=Domains(database, bus),

@@ -114,3 +114,9 @@ def add_domain(world: World) -> list[Promise]:
     if answer is None or answer.status >= 300:
         return []
     return [domain_is(SPARE, domain, "verified", "active")]
+
+
+def run_command(world: World) -> list[Promise]:
+    """A one-off command that would go on; it ends with its reader."""
+    asked(world, "POST", f"/projects/{SPARE}/run", {"command": "sleep 600"})
+    return []

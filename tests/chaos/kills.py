@@ -1,11 +1,12 @@
 """kill -9 of sotabox in each state that has a name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from sotabox.fault_points import FaultPoint
-from tests.chaos import acts
+from tests.chaos import acts, source_kills
 from tests.chaos.faults import Fault
+from tests.chaos.strikes import Strike, killed, killed_again
 from tests.chaos.world import RELEASES_KEPT, SPARE, Act, Promise, World, files_of
 
 RELOADS: Final = "a change of the routes closes idle connections, with a fault and without"
@@ -20,8 +21,6 @@ RELOADED: Final = frozenset(
         FaultPoint.DOMAIN_VERIFIED,
     }
 )
-
-Strike = Callable[[World], list[Promise]]
 
 _FAILING: Final = acts.deploy(SPARE, steps="ENV MODE=exit\n", ends=("failed",))
 _DEPLOY: Final = acts.deploy()
@@ -54,23 +53,11 @@ WAYS: Final[Mapping[FaultPoint, Act]] = {
     FaultPoint.FAILURE_NOTED: _FAILING,
     FaultPoint.CANCEL_NOTED: acts.cancel,
     FaultPoint.PAUSE_NOTED: acts.pause,
+    FaultPoint.COMMAND_STARTED: acts.run_command,
     FaultPoint.VARIABLE_NOTED: acts.set_variable,
     FaultPoint.DOMAIN_NOTED: acts.add_domain,
     FaultPoint.DOMAIN_VERIFIED: acts.add_domain,
 }
-
-
-def killed(point: FaultPoint, act: Act, times: int = 1) -> Strike:
-    """The box dies at a point of what it was asked for, or when it is there for that many times."""
-
-    def strike(world: World) -> list[Promise]:
-        world.arm("KILL", point, times)
-        promises = act(world)
-        world.wait_for_death()
-        world.box.start(wait=False)
-        return promises
-
-    return strike
 
 
 def _killed_in_tidying(world: World) -> list[Promise]:
@@ -86,22 +73,6 @@ def _killed_in_deletion(point: FaultPoint) -> Strike:
         world.box.create(slug)
         world.box.deploy(slug, files_of(slug))
         return killed(point, acts.delete(slug))(world)
-
-    return strike
-
-
-def killed_again(first: FaultPoint, second: FaultPoint, act: Act = _REDEPLOY) -> Strike:
-    """Killed in a deploy, and once more in the start that repairs it."""
-
-    def strike(world: World) -> list[Promise]:
-        world.arm("KILL", first)
-        promises = act(world)
-        world.wait_for_death()
-        world.arm("KILL", second)
-        world.box.start(wait=False)
-        world.wait_for_death()
-        world.box.start(wait=False)
-        return promises
 
     return strike
 
@@ -128,9 +99,11 @@ def kills() -> list[Fault]:
     for point in (FaultPoint.PROJECT_CLEARED, FaultPoint.PROJECT_FORGOTTEN):
         strikes[point] = _killed_in_deletion(point)
     for point in (FaultPoint.TORSOS_REMOVED, FaultPoint.REPAIR_APPLIED):
-        strikes[point] = killed_again(FaultPoint.UPSTREAM_RENAMED, point)
+        strikes[point] = killed_again(FaultPoint.UPSTREAM_RENAMED, point, _REDEPLOY)
     for point in (FaultPoint.BACKUP_COPIED, FaultPoint.BACKUP_WRITTEN, FaultPoint.BACKUP_NAMED):
         strikes[point] = _backup_killed(point)
+    strikes[FaultPoint.SOURCE_FETCHED] = source_kills.killed_after_fetch
+    strikes[FaultPoint.IMAGE_PULLED] = source_kills.killed_after_pull
     return [
         Fault(
             f"kill-{point}",

@@ -1,9 +1,7 @@
 """What a fault left behind: rows, containers, networks, images, files and processes too many or too few."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -35,15 +33,9 @@ def find(world: World, promises: list[Promise]) -> list[str]:
     return wrong
 
 
-def _rows(world: World, sql: str) -> list[sqlite3.Row]:
-    with closing(sqlite3.connect(f"file:{world.box.directory}/sotabox.db?mode=ro", uri=True)) as db:
-        db.row_factory = sqlite3.Row
-        return list(db.execute(sql))
-
-
 def _of_rows(world: World) -> Iterator[str]:
-    deployments = _rows(world, "SELECT * FROM deployments")
-    projects = {row["id"]: row["slug"] for row in _rows(world, "SELECT * FROM projects")}
+    deployments = world.rows("SELECT * FROM deployments")
+    projects = {row["id"]: row["slug"] for row in world.rows("SELECT * FROM projects")}
     for row in deployments:
         if row["status"] not in SETTLED:
             yield f"deployment {row['number']} of {projects[row['project_id']]} is {row['status']}"
@@ -52,6 +44,7 @@ def _of_rows(world: World) -> Iterator[str]:
         containers = engine.api.containers(all=True, filters=mine)
         networks = engine.api.networks(filters=mine)
         images = engine.api.images(filters=mine, all=False)
+        all_images = {image["Id"] for image in engine.api.images()}
     running = {
         replica["container_id"]
         for row in deployments
@@ -73,14 +66,13 @@ def _of_rows(world: World) -> Iterator[str]:
     for image in images:
         if image["Id"] not in kept:
             yield f"image {image['RepoTags'] or image['Id']} belongs to no row"
-    for image_id in kept - {image["Id"] for image in images}:
+    for image_id in kept - all_images:
         yield f"image {image_id} is gone"
 
 
 def _of_router(world: World) -> Iterator[str]:
     folder = world.box.directory / "router"
-    rows = _rows(
-        world,
+    rows = world.rows(
         "SELECT p.id, p.slug, d.replicas FROM projects p "
         "LEFT JOIN deployments d ON d.project_id = p.id AND d.status = 'running'",
     )
@@ -121,7 +113,7 @@ def _config(admin: Path) -> Any:
 
 def _of_files(world: World) -> Iterator[str]:
     root = world.box.directory
-    deployments = {row["id"] for row in _rows(world, "SELECT id FROM deployments")}
+    deployments = {row["id"] for row in world.rows("SELECT id FROM deployments")}
     for name in ("uploads", "trees"):
         yield from (f"file {path.relative_to(root)}" for path in (root / name).iterdir())
     for path in (root / "archives").iterdir():

@@ -70,3 +70,27 @@ def paused(slug: str) -> Promise:
         return None if answer.status == 503 and said else f"{slug} is not paused: {answer.status}"
 
     return broken
+
+
+def image_is(slug: str, deployment_id: str) -> Promise:
+    """A pulled image has our name alone, and is noted as its owner's, whose credentials brought it."""
+
+    def broken(world: World) -> str | None:
+        [row] = world.rows(
+            "SELECT d.image_id, p.user_id FROM deployments d "
+            "JOIN projects p ON p.id = d.project_id WHERE d.id = ?",
+            deployment_id,
+        )
+        if row["image_id"] is None:
+            return f"{slug} has no image"
+        owners = world.rows(
+            "SELECT user_id FROM private_images WHERE image_id = ?", row["image_id"]
+        )
+        if [owner["user_id"] for owner in owners] != [row["user_id"]]:
+            return f"the image of {slug} is not its owner's alone"
+        with world.engine.client() as engine:
+            names = engine.images.get(row["image_id"]).tags
+        expected = [f"sotabox/{slug}:{deployment_id[:8]}"]
+        return None if names == expected else f"the image of {slug} is named {names}"
+
+    return broken

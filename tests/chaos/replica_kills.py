@@ -10,7 +10,8 @@ from typing import Final
 from sotabox.fault_points import FaultPoint
 from tests.chaos import acts, leftovers
 from tests.chaos.faults import Fault
-from tests.chaos.kills import RELOADS, killed, killed_again
+from tests.chaos.kills import RELOADS
+from tests.chaos.strikes import killed, killed_again
 from tests.chaos.world import APPS, CROWD, Act, World, files_of, wait_until
 
 _STARTS: Final = (FaultPoint.CANDIDATE_CREATED, FaultPoint.CANDIDATE_STARTED)

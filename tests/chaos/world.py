@@ -4,12 +4,13 @@ import json
 import os
 import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, socket
@@ -80,6 +81,19 @@ class World:
                 with suppress(ProcessLookupError):  # the trouble may have been its end
                     os.kill(pid, signal.SIGCONT)
 
+    def folder(self, name: str) -> Path:
+        """An empty folder for a round; it goes with the world."""
+        folder = self.engine.directory / f"{name}-{secrets.token_hex(3)}"
+        folder.mkdir()
+        return folder
+
+    def rows(self, sql: str, *values: str) -> list[sqlite3.Row]:
+        """What the box's database holds."""
+        path = f"file:{self.box.directory}/sotabox.db?mode=ro"
+        with closing(sqlite3.connect(path, uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            return list(database.execute(sql, values))
+
     def tidy(self) -> None:
         """Undoes what a round made on purpose."""
         self.fault_file.unlink(missing_ok=True)
@@ -136,6 +150,7 @@ def small_world(data_dir: Path | None = None, **settings: str) -> Iterator[World
             "dns": dns.address,
             "docker_host": proxy.docker_host,
             "fault_file": str(fault_file),
+            "private_sources": "true",  # loopback is where a test's own servers are
             **({"data_dir": str(data_dir)} if data_dir else {}),
             **settings,
         }

@@ -25,6 +25,7 @@ from sotabox.store.migrations import (
     m017_crash_loops,
     m018_private_images,
     m019_replicas,
+    m020_pulls,
 )
 from sotabox.store.migrations.runner import migrate
 from sotabox.store.migrations.series import SCHEMA
