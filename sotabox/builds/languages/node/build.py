@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from sotabox.builds.languages.node.app import App
-from sotabox.builds.languages.node.command_lines import lines_of
+from sotabox.builds.languages.node.command_lines import Lines, lines_of
 from sotabox.builds.languages.node.kinds import Server, Site
 from sotabox.builds.languages.node.layer import Layer
 from sotabox.builds.languages.node.nx import nx_project
-from sotabox.builds.languages.node.scripts import reachable_text
+from sotabox.builds.languages.node.scripts import follow_script, program_of, reachable_text
 from sotabox.builds.plan import Cache
 
 #: Directories that builds keep for the next one, by the dependency that writes them.
@@ -27,6 +27,7 @@ _CACHES: Final = (
     ("@angular/cli", ".angular/cache"),
     ("parcel", ".parcel-cache"),
 )
+_MANAGERS: Final = frozenset({"npm", "npx", "pnpm", "yarn", "bun"})
 #: A step that takes away a directory fails where a cache is mounted in it.
 _DELETES: Final = re.compile(
     r"\brimraf\b|\brm\s+-\w*r|\bdel-cli\b|\bnpm ci\b|\bgit clean\b|\bfs\.rm"
@@ -104,7 +105,14 @@ def _own_command(app: App, framework: Server | Site | None) -> str:
         return framework.build if program == "node" else f"{lines.execute} {framework.build}"
     if (project := nx_project(app)) is not None:
         return f"{lines.execute} nx build {shlex.quote(project.name)}"
-    return ""
+    script = follow_script(app.manifest, "start")
+    return " && ".join(_executed(part, lines) for part in script.builds) if script else ""
+
+
+def _executed(command: str, lines: Lines) -> str:
+    """A part of a script as the build runs it: a dependency's program is called by the manager."""
+    program = program_of(command)
+    return command if program in _MANAGERS else f"{lines.execute} {command}"
 
 
 def _build_script(app: App, framework: Server | Site | None) -> str:

@@ -5,6 +5,7 @@ from sotabox.builds.languages.node.facts import Facts, find_out
 from sotabox.builds.languages.node.image import carries_of, run_env_of
 from sotabox.builds.languages.node.kinds import Site
 from sotabox.builds.languages.node.port import FixedPort, fixed_port
+from sotabox.builds.languages.node.scripts import follow_script
 from sotabox.builds.languages.node.toolchain import toolchain_of
 from sotabox.builds.plan import (
     LanguagePlan,
@@ -74,17 +75,19 @@ def _reasons(facts: Facts) -> tuple[Reason, ...]:
     elif facts.start and not app.overrides.start:
         reasons.append(Reason(f"start: {facts.start.command}", facts.start.why))
     if facts.build and not app.overrides.build:
-        reasons.append(
-            Reason(
-                f"build: {facts.build}",
-                "the script build"
-                if "build" in app.manifest.scripts
-                else "the framework's own command",
-            )
-        )
+        reasons.append(Reason(f"build: {facts.build}", _build_why(facts)))
     if not facts.layer.files:
         reasons.append(Reason("the source comes before the install", facts.layer.why))
     return tuple(reasons)
+
+
+def _build_why(facts: Facts) -> str:
+    if "build" in facts.app.manifest.scripts:
+        return "the script build"
+    script = follow_script(facts.app.manifest, "start")
+    if script and any(part in facts.build for part in script.builds):
+        return "the script start begins with it"
+    return "the framework's own command"
 
 
 def _notes(facts: Facts) -> tuple[str, ...]:

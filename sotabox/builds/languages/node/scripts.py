@@ -15,8 +15,10 @@ _DEPTH: Final = 6
 _OTHER: Final = re.compile(
     r"(?:npm|pnpm|yarn|bun)(?P<run>\s+run(?:-script)?)?(?:\s+(?:-s|--silent))?\s+(?P<name>[\w:.-]+)"
 )
-_BUILD_FIRST: Final = re.compile(
-    r"(?:(?:npm|pnpm|yarn|bun)(?:\s+run)?\s+(?:build|compile)[\w:-]*|tsc(?:\s[^&|;]*)?)\s*&&\s*"
+#: A part of a start script that builds: `npm run compile`, `tsc -p .`, `next build`.
+_BUILDS: Final = re.compile(
+    r"(?:npm|pnpm|yarn|bun)(?:\s+run)?\s+(?:build|compile)[\w:-]*"
+    r"|(?:npx\s+)?(?:tsc|tsc-alias|[\w-]+\s+build)(?:\s[^&|;]*)?"
 )
 #: Programs that only start another one, and may be development dependencies.
 _WRAPPERS: Final = (
@@ -49,10 +51,11 @@ _ENV_FILE: Final = re.compile(r"(?<=\s)--env-file(?:-if-exists)?(?:=|\s+)\S+\s*"
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The command that a script comes to; and what was changed, for the plan's notes."""
+    """The command that a script comes to; what of it builds; what was changed, for the plan's notes."""
 
     command: str
     notes: tuple[str, ...] = ()
+    builds: tuple[str, ...] = ()
 
 
 def follow_script(manifest: Manifest, name: str) -> Script | None:
@@ -61,14 +64,17 @@ def follow_script(manifest: Manifest, name: str) -> Script | None:
     if not command:
         return None
     notes: list[str] = []
+    builds: list[str] = []
     for _ in range(_DEPTH):
-        cleaned = _cleaned(command, notes)
-        other = _OTHER.fullmatch(cleaned)
+        command = _cleaned(_without_builds(command, builds), notes)
+        other = _OTHER.fullmatch(command)
         target = other["name"] if other else ""
         if not target or target == name or target not in manifest.scripts:
-            return Script(cleaned, tuple(notes))
+            break
         command = manifest.scripts[target].strip()
-    return Script(_cleaned(command, notes), tuple(notes))
+    if builds:
+        notes.insert(0, "The start script builds first; the image holds what that makes")
+    return Script(command, tuple(notes), tuple(builds))
 
 
 def reachable_text(manifest: Manifest, name: str) -> str:
@@ -107,10 +113,15 @@ def _words(command: str) -> list[str]:
         return command.split()
 
 
+def _without_builds(command: str, builds: list[str]) -> str:
+    """`command` without the parts that build, which go to `builds`; the last part starts the app."""
+    *before, last = re.split(r"\s*&&\s*", command)
+    kept = [part for part in before if not _BUILDS.fullmatch(part)]
+    builds += [part for part in before if part not in kept]
+    return " && ".join([*kept, last])
+
+
 def _cleaned(command: str, notes: list[str]) -> str:
-    command = _without(
-        command, _BUILD_FIRST, "The start script builds first; that is done already", notes
-    )
     for pattern, replacement in _WRAPPERS:
         command = pattern.sub(replacement, command).strip()
     for pattern, replacement in _WATCHERS:
@@ -123,17 +134,7 @@ def _cleaned(command: str, notes: list[str]) -> str:
         if changed != command:
             notes.append(f"The start script leaves its server ({command}); {changed} stays with it")
             command = changed
-    return _without(
-        command,
-        _ENV_FILE,
-        "Files .env are not sent; the project's variables take their place",
-        notes,
-    )
-
-
-def _without(command: str, pattern: re.Pattern[str], note: str, notes: list[str]) -> str:
-    changed = pattern.sub("", command).strip()
-    if changed != command and changed:
-        notes.append(note)
-        return changed
-    return command
+    changed = _ENV_FILE.sub("", command).strip()
+    if changed != command:
+        notes.append("Files .env are not sent; the project's variables take their place")
+    return changed

@@ -37,6 +37,9 @@ def follow(start: str, **others: str) -> Script:
         ("npx tsx a.ts", "tsx a.ts"),
         ("npm run build && node dist/a.js", "node dist/a.js"),
         ("tsc -p . && node dist/a.js", "node dist/a.js"),
+        ("tsc && tsc-alias && node dist/a.js", "node dist/a.js"),
+        ("next build && next start", "next start"),
+        ("npm run migrate && npm run build && node a.js", "npm run migrate && node a.js"),
     ],
 )
 def test_start_script_is_freed_of_development(written: str, runs: str) -> None:

@@ -546,6 +546,14 @@ SHAPES = [
         "node",
         "node a.js",
     ),
+    Shape(
+        "a build that only the start script names",
+        {"package.json": package("express", dev=("typescript",), scripts={"start": "tsc && node dist/a.js"}), "src/a.ts": "", **NPM_LOCK},
+        "express",
+        "node dist/a.js",
+        within=("npx --no-install tsc", "npm prune --omit=dev"),
+        says=("builds first",),
+    ),
 ]  # fmt: skip
 
 
