@@ -1,4 +1,4 @@
-"""Start commands: the port in them, and the form in which an image runs them."""
+"""Start commands: where they listen, and the form in which an image runs them."""
 
 import re
 import shlex
@@ -10,6 +10,11 @@ _OPTION: Final = re.compile(
     r"|(?<!\S)(?:-b|-l|--bind|--listen|--addr|--address|--urls)(?:\s+|=)"
     r"(?:tcp://|https?://)?[\w.*\[\]-]*:)"
     r"(?P<port>\d{2,5})(?!\S)"
+)
+#: `-H localhost`, `--host=127.0.0.1`, `-b 127.0.0.1:8000`: where only the container itself hears.
+_LOOPBACK: Final = re.compile(
+    r"(?<!\S)(?:-H|-b|-l|-o|--host|--hostname|--bind|--listen|--addr|--address|--server\.address|--ip"
+    r"|--urls)(?:\s+|=)(?:tcp://|https?://)?(?P<host>localhost|127\.0\.0\.1)(?=[:\s]|$)"
 )
 _ASSIGNED: Final = re.compile(r"(?<!\S)PORT=(?P<port>\d{2,5})(?=\s)")
 #: What only a shell understands; without any of it a command is a plain list of words.
@@ -34,6 +39,19 @@ def replace_port(command: str) -> tuple[str, int | None]:
         return f"{command[: option.start('port')]}$PORT{command[option.end('port') :]}", int(
             option["port"]
         )
+    return command, None
+
+
+def replace_loopback(command: str) -> tuple[str, str | None]:
+    """`command` with a loopback address that it binds turned into 0.0.0.0, and that address.
+
+    >>> replace_loopback("json-server db.json --host localhost")
+    ('json-server db.json --host 0.0.0.0', 'localhost')
+    """
+    if found := _LOOPBACK.search(command):
+        everywhere = "0.0.0.0"  # noqa: S104 - the container's own interfaces
+        before, after = command[: found.start("host")], command[found.end("host") :]
+        return f"{before}{everywhere}{after}", found["host"]
     return command, None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from sotabox.builds.commands import replace_port
+from sotabox.builds.commands import replace_loopback, replace_port
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import (
     APP_DIR,
@@ -91,11 +91,14 @@ def _start(language: LanguagePlan, overrides: Overrides) -> tuple[str | None, in
                 f"line 'web: …'), or add a Dockerfile. See {DOCS}.",
             )
         return None, port, ()
-    replaced, literal = replace_port(command)
-    if literal is None:
-        return command, port, ()
-    note = f"The port {literal} in the start command became $PORT ({port})"
-    return replaced, port, (note,)
+    command, literal = replace_port(command)
+    command, loopback = replace_loopback(command)
+    notes = []
+    if literal:
+        notes.append(f"The port {literal} in the start command became $PORT ({port})")
+    if loopback:
+        notes.append(f"{loopback} in the start command became 0.0.0.0: else nobody reaches the app")
+    return command, port, tuple(notes)
 
 
 def _build(

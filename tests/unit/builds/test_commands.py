@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from sotabox.builds.commands import exec_form, replace_port
+from sotabox.builds.commands import exec_form, replace_loopback, replace_port
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,23 @@ from sotabox.builds.commands import exec_form, replace_port
 def test_literal_port_becomes_the_boxs(command: str, replaced: str, port: int | None) -> None:
     """An app whose start command names a port listens where it is asked."""
     assert replace_port(command) == (replaced, port)
+
+
+@pytest.mark.parametrize(
+    ("command", "replaced"),
+    [
+        ("next start -H localhost", "next start -H 0.0.0.0"),
+        ("uvicorn a:b --host=127.0.0.1 --port 80", "uvicorn a:b --host=0.0.0.0 --port 80"),
+        ("gunicorn a --bind 127.0.0.1:$PORT", "gunicorn a --bind 0.0.0.0:$PORT"),
+        ("puma -b tcp://localhost:$PORT", "puma -b tcp://0.0.0.0:$PORT"),
+        ("app --redis-host localhost", "app --redis-host localhost"),
+        ("app --host localhost.example.com", "app --host localhost.example.com"),
+        ("pg_isready -h localhost && app", "pg_isready -h localhost && app"),
+    ],
+)
+def test_loopback_address_becomes_every_address(command: str, replaced: str) -> None:
+    """An app whose start command binds localhost, as on a laptop, is reached all the same."""
+    assert replace_loopback(command)[0] == replaced
 
 
 @pytest.mark.parametrize(

@@ -186,11 +186,12 @@ def test_detect_app_without_start_asks_for_one() -> None:
     assert plan({"lost.toml": "", "Procfile": "web: go"}, lost).start == "go"
 
 
-def test_detect_literal_port_is_replaced_and_told() -> None:
-    """The commonest 502 does not happen."""
-    found = plan({"alpha.toml": "", "Procfile": "web: serve -p 3000"})
-    assert (found.start, found.port) == ("serve -p $PORT", 8080)
+def test_detect_literal_port_and_loopback_are_replaced_and_told() -> None:
+    """The commonest 502s do not happen."""
+    found = plan({"alpha.toml": "", "Procfile": "web: serve -p 3000 -H localhost"})
+    assert (found.start, found.port) == ("serve -p $PORT -H 0.0.0.0", 8080)
     assert "The port 3000 in the start command became $PORT (8080)" in found.notes
+    assert any(note.startswith("localhost in the start command") for note in found.notes)
 
 
 def test_detect_railpack_is_chosen_by_setting() -> None:
