@@ -17,6 +17,13 @@ _COMMENT: Final = re.compile(
 )
 
 
+#: `path.resolve(__dirname, 'dist', 'public')`, `fileURLToPath(new URL('./dist', import.meta.url))`.
+_RESOLVED: Final = (
+    r"(?:(?:\w+\.)?(?:resolve|join)\(\s*(?:(?:__dirname|import\.meta\.dirname|process\.cwd\(\))\s*,\s*)?"
+    r"|fileURLToPath\(\s*new URL\(\s*)((?:['\"`][^'\"`$]*['\"`]\s*,?\s*)+)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """A configuration's path and its text without comments; both empty if there is none."""
@@ -28,6 +35,11 @@ class Config:
         """The literal text that `key` has."""
         found = re.search(rf"(?<![\w.])['\"]?{key}['\"]?\s*[:=]\s*(['\"`])([^'\"`$]*)\1", self.text)
         return found[2] if found else None
+
+    def resolved(self, key: str) -> str | None:
+        """The path that `key` has, where it is one below the configuration's own directory."""
+        found = re.search(rf"(?<![\w.])['\"]?{key}['\"]?\s*:\s*{_RESOLVED}", self.text)
+        return "/".join(re.findall(r"['\"`]([^'\"`]*)['\"`]", found[1])) if found else None
 
     def is_set_to(self, key: str, value: str) -> bool:
         """Whether `key` has the bare value `value`, such as `false`."""

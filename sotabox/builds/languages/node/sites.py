@@ -1,7 +1,6 @@
 """Frameworks whose build leaves a site of files: how each is told, and where the files go."""
 
 import re
-from posixpath import normpath
 from typing import Final
 
 from sotabox.builds.languages.node.adapters import (
@@ -147,18 +146,29 @@ def _vite(app: App) -> Site | None:
     config = read_config(app.files, "vite.config")
     if not name or not build or not (config.path or "vite build" in build):
         return None
+    if re.search(r"\bvite build\b[^&|;\n]* --ssr\b", build):
+        return None  # what it builds beside the pages is imported by a server of the app's own
     if app.manifest.has(*_MORE_THAN_VITE):
         return None
     if _is_library(config):
         return None
-    option = re.search(r"--outDir[ =]['\"]?([^\s'\"]+)", build)
-    output = clean_path(option[1] if option else config.string("outDir") or "dist")
-    root = config.string("root")
-    if root and not option:
-        output = normpath(f"{clean_path(root)}/{config.string('outDir') or 'dist'}")
     return Site(
-        slug="vite", why=f"the dependency {name} and its build", output=output, fallback=True
+        slug="vite",
+        why=f"the dependency {name} and its build",
+        output=_vite_output(config, build),
+        fallback=True,
     )
+
+
+def _vite_output(config: Config, build: str) -> str:
+    """Where Vite's build goes: a path as it stands is relative to the root that it builds."""
+    option = re.search(r"--outDir[ =]['\"]?([^\s'\"]+)", build)
+    if not option and (resolved := config.resolved("outDir")):
+        return clean_path(resolved)
+    named = re.search(r"\bvite build +(?!-)([^\s'\"&|;]+)", build)
+    root = named[1] if named else config.resolved("root") or config.string("root") or "."
+    output = option[1] if option else config.string("outDir") or "dist"
+    return clean_path(f"{clean_path(root)}/{output}")
 
 
 def _is_library(config: Config) -> bool:

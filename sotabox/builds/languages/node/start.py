@@ -21,7 +21,8 @@ _FILES: Final = (
 )  # fmt: skip
 #: Scripts that people have instead of `start`, and what must run in them.
 _OTHER_SCRIPTS: Final = (
-    "start:prod", "start:production", "prod", "production", "serve", "server", "dev",
+    "start:prod", "start:production", "prod", "production", "serve", "server", "preview",
+    "dev",
 )  # fmt: skip
 _RUNTIMES: Final = frozenset({"node", "tsx", "ts-node", "bun"})
 _TASKS: Final = re.compile(r"\b(?:bun run build|bun test|node ace|node --test)\b")

@@ -554,6 +554,41 @@ SHAPES = [
         within=("npx --no-install tsc", "npm prune --omit=dev"),
         says=("builds first",),
     ),
+    Shape(
+        "vite whose configuration resolves its paths",
+        {
+            "package.json": package(dev=("vite",), scripts={"build": "vite build"}),
+            "vite.config.ts": "export default { root: path.resolve(__dirname, 'client'),\n"
+            "  build: { outDir: path.resolve(import.meta.dirname, 'dist', 'public') } }",
+        },
+        "vite",
+        static=Static(root="dist/public", fallback=True, built=True),
+    ),
+    Shape(
+        "vite with a root of its own",
+        {"package.json": package(dev=("vite",), scripts={"build": "vite build web --outDir ../out"}), "web/index.html": ""},
+        "vite",
+        static=Static(root="out", fallback=True, built=True),
+    ),
+    Shape(
+        "vite that renders on a server of the app's own",
+        {
+            "package.json": package(
+                "express",
+                dev=("vite", "cross-env"),
+                scripts={
+                    "dev": "node server",
+                    "build": "npm run build:client && npm run build:server",
+                    "build:client": "vite build --outDir dist/client",
+                    "build:server": "vite build --ssr src/entry.js --outDir dist/server",
+                    "preview": "cross-env NODE_ENV=production node server",
+                },
+            ),
+            "server.js": "const port = process.env.PORT",
+        },
+        "express",
+        "NODE_ENV=production node server",
+    ),
 ]  # fmt: skip
 
 
