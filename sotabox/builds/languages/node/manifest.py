@@ -48,6 +48,11 @@ class Manifest:
         known = self.dependencies
         return next((name for name in names if name in known), "")
 
+    def major(self, name: str) -> int | None:
+        """The first number of the version that is asked of a dependency; None if there is none."""
+        found = re.search(r"\d+", self.dependencies.get(name, ""))
+        return int(found[0]) if found else None
+
 
 def read_manifest(tree: Tree, directory: str = "") -> Manifest | None:
     """The manifest of `directory`; None if it has none.

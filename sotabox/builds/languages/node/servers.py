@@ -80,6 +80,20 @@ def _output(
     return read
 
 
+def _nuxt_2(app: App) -> Server | None:
+    """The one before Nitro: what it builds needs the whole of Nuxt to run."""
+    if app.manifest.major("nuxt") != 2:
+        return None
+    return Server(
+        slug="nuxt",
+        why="the dependency nuxt, in version 2",
+        start="nuxt start",
+        tools=("nuxt",),
+        build="nuxt build",
+        needs="nuxt",
+    )
+
+
 def _remix(app: App) -> Server | None:
     name = app.manifest.has("@remix-run/dev", "@remix-run/react", "@remix-run/node")
     if not name:
@@ -185,6 +199,7 @@ def _angular(app: App) -> Server | None:
 
 _READERS: Final[tuple[ReadServer, ...]] = (
     _nextjs,
+    _nuxt_2,
     _output("nuxt", ("nuxt", "nuxt3"), "nuxt build", ("nuxt", "nuxi"), ".output/server/index.mjs"),
     _remix,
     _react_router,

@@ -87,14 +87,30 @@ def _nextjs(app: App) -> Site | None:
 
 
 def _nuxt(app: App) -> Site | None:
+    if not app.manifest.has("nuxt"):
+        return None
     build = reachable_text(app.manifest, "build") or reachable_text(app.manifest, "generate")
-    if not app.manifest.has("nuxt") or not re.search(r"\bnux[ti] generate\b", build):
+    config = read_config(app.files, "nuxt.config")
+    if re.search(r"\bnux[ti] generate\b", build):
+        why = "its script runs nuxt generate"
+    elif config.string("preset") == "static":
+        why = f"{config.path} has the preset static"
+    else:
+        return None
+    output = "dist" if app.manifest.major("nuxt") == 2 else ".output/public"
+    return Site(slug="nuxt", why=why, output=output, build="nuxt generate")
+
+
+def _remix(app: App) -> Site | None:
+    config = read_config(app.files, "vite.config")
+    if not app.manifest.has("@remix-run/dev") or not config.is_set_to("ssr", "false"):
         return None
     return Site(
-        slug="nuxt",
-        why="its script runs nuxt generate",
-        output=".output/public",
-        build="nuxt generate",
+        slug="remix",
+        why=f"{config.path} sets ssr: false",
+        output="build/client",
+        fallback=True,
+        build="remix vite:build",
     )
 
 
@@ -237,6 +253,7 @@ def _plain(app: App) -> Site | None:
 _READERS: Final[tuple[ReadSite, ...]] = (
     _nextjs,
     _nuxt,
+    _remix,
     _react_router,
     _sveltekit,
     _astro,

@@ -40,8 +40,8 @@ def package(
 ) -> dict[str, Any]:
     """A `package.json`."""
     return {
-        "dependencies": dict.fromkeys(dependencies, "^1.0.0"),
-        "devDependencies": dict.fromkeys(dev, "^1.0.0"),
+        "dependencies": dict.fromkeys(dependencies, "*"),
+        "devDependencies": dict.fromkeys(dev, "*"),
         "scripts": dict(scripts or {}),
         **more,
     }
@@ -588,6 +588,39 @@ SHAPES = [
         },
         "express",
         "NODE_ENV=production node server",
+    ),
+    Shape(
+        "remix without rendering on the server",
+        {"package.json": package(dev=("@remix-run/dev", "vite")), "vite.config.ts": "remix({ ssr: false })"},
+        "remix",
+        static=Static(root="build/client", fallback=True, built=True),
+    ),
+    Shape(
+        "nuxt 2, which has no Nitro",
+        {"package.json": {"dependencies": {"nuxt": "^2.15.8"}, "scripts": {"build": "nuxt build", "start": "nuxt start"}}},
+        "nuxt",
+        "nuxt start",
+        within=("NODE_OPTIONS=--openssl-legacy-provider",),
+    ),
+    Shape(
+        "nuxt 2 that generates",
+        {"package.json": {"dependencies": {"nuxt": "2.15.8"}, "scripts": {"build": "nuxt generate"}}},
+        "nuxt",
+        static=Static(root="dist", built=True),
+    ),
+    Shape(
+        "nuxt by a preset without a server",
+        {"package.json": package("nuxt", scripts={"build": "nuxt build"}), "nuxt.config.ts": "{ nitro: { preset: 'static' } }"},
+        "nuxt",
+        static=Static(root=".output/public", built=True),
+        without=("openssl-legacy",),
+    ),
+    Shape(
+        "webpack 4 on a Node that still had its hashes",
+        {"package.json": {"dependencies": {"react-scripts": "4.0.3"}, "scripts": {"build": "react-scripts build"}, "engines": {"node": "16"}}},
+        "cra",
+        static=Static(root="build", fallback=True, built=True),
+        without=("openssl-legacy",),
     ),
 ]  # fmt: skip
 
