@@ -37,6 +37,12 @@ _PREFIXES: Final = ("NODE_", "NPM_", "npm_", "BUN_", "PNPM_", "pnpm_", "YARN_", 
 _TELEMETRY: Final = {
     "NEXT_TELEMETRY_DISABLED": "1", "ASTRO_TELEMETRY_DISABLED": "1", "NUXT_TELEMETRY_DISABLED": "1",
 }  # fmt: skip
+#: Tools that hash by MD4, as webpack 4 does, up to the major given; OpenSSL 3 has it no more.
+#: Source: nodejs/node#40455 (ERR_OSSL_EVP_UNSUPPORTED since Node 17).
+_MD4: Final = {
+    "webpack": 5, "react-scripts": 5, "@vue/cli-service": 5, "nuxt": 3, "next": 11, "gatsby": 3,
+    "@angular-devkit/build-angular": 12, "preact-cli": 4, "laravel-mix": 6,
+}  # fmt: skip
 PUPPETEER_DIR: Final = "/opt/puppeteer"
 PLAYWRIGHT_DIR: Final = "/opt/playwright"
 #: Where a server that we add lies, apart from the app's packages.
@@ -124,4 +130,14 @@ def _build_env(facts: Facts) -> dict[str, str]:
     env = {"NODE_ENV": "production", **_TELEMETRY}
     if "react-scripts build" in reachable_text(facts.app.manifest, "build"):
         env["CI"] = "false"  # with CI every lint warning fails its build
+    majors = ((facts.app.manifest.major(tool), first) for tool, first in _MD4.items())
+    if any(major is not None and major < first for major, first in majors) and _has_openssl_3(
+        facts
+    ):
+        env["NODE_OPTIONS"] = "--openssl-legacy-provider"
     return {**env, **(facts.server.build_env if facts.server else {})}
+
+
+def _has_openssl_3(facts: Facts) -> bool:
+    node = facts.versions[0]
+    return node.tool == "node" and int(node.version.partition(".")[0]) >= 17
