@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from sotabox.builds.languages.compiled import directories_above
 from sotabox.builds.languages.node.manifest import read_manifest
 from sotabox.builds.languages.python.facts import Start
 from sotabox.builds.languages.python.files import MAIN_FILES
@@ -12,6 +13,7 @@ from sotabox.builds.languages.python.project import read_pipfile, read_project
 from sotabox.builds.languages.python.sites import find_site
 from sotabox.builds.languages.python.subject import find_subject
 from sotabox.builds.languages.python.version import python_version
+from sotabox.builds.languages.python.workspace import members_of
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import LanguagePlan
 from sotabox.builds.source import Tree
@@ -33,12 +35,30 @@ WEAK: Final = (
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     """The plan of a Python app, or of the site that its documentation builds to."""
+    return _plan(tree, overrides)
+
+
+def plan_member(archive: Tree, directory: str, overrides: Overrides) -> LanguagePlan | Declined:
+    """The plan of a member of a uv workspace above it, which holds the lock and other members."""
+    for above in directories_above(directory):
+        tree = archive.subtree(above) if above else archive
+        member = directory.removeprefix(f"{above}/") if above else directory
+        if not tree.exists("uv.lock") or member not in members_of(tree, read_project(tree)):
+            continue
+        verdict = _plan(tree, overrides, member)
+        if isinstance(verdict, Declined):
+            return verdict
+        return replace(verdict, context_root=above or ".")
+    return Declined("it is in no workspace")
+
+
+def _plan(tree: Tree, overrides: Overrides, member: str = "") -> LanguagePlan | Declined:
     project = read_project(tree)
     _, requires = read_pipfile(tree)
     manager = choose_manager(tree, project, overrides)
     version, warnings = python_version(tree, project, requires, overrides)
     manager = replace(manager, python=version.version, warnings=(*warnings, *manager.warnings))
-    subject = find_subject(tree, project, manager, overrides)
+    subject = find_subject(tree, project, manager, overrides, member)
     listed = bool(manager.name)
     if (subject.start is None or subject.start.framework == "python") and (
         site := find_site(tree, manager.dependencies, listed=listed)

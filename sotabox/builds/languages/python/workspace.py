@@ -21,6 +21,6 @@ def several_apps(directories: list[str]) -> UnknownApp:
     """The error for a workspace in which more than one member can be started."""
     return UnknownApp(
         f"The workspace has several apps: {', '.join(directories)}",
-        hint='Say which one to start (start = "uvicorn …" in a sotabox.toml in the archive\'s root), '
-        "and make a project for each.",
+        hint=f'Set the root directory to one of them (root = "{directories[0]}" in a sotabox.toml in '
+        "the archive's root); make a project for each.",
     )

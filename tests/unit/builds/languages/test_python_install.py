@@ -225,10 +225,15 @@ def test_workspace_starts_its_one_app() -> None:
     assert "uv sync --no-dev --no-editable --package api" in dockerfile(built)
 
 
-def test_workspace_with_two_apps_names_them() -> None:
-    """A person is asked which one it shall be."""
+def test_workspace_with_two_apps_names_them_and_builds_the_chosen_one() -> None:
+    """A person is asked which one it shall be; it is then built by the workspace's lock."""
+    files = {f"python/{path}": text for path, text in WORKSPACE.items()}
+    files["python/packages/core/main.py"] = "app = Flask('x')\n"
     with pytest.raises(UnknownApp, match="packages/api, packages/core"):
-        plan(WORKSPACE | {"packages/core/main.py": "app = Flask('x')\n"})
+        plan(files)
+    built = detect(MemoryTree(files), Overrides(root_directory="python/packages/core"))
+    assert (built.context_root, built.work_dir) == ("python", "/app/packages/core")
+    assert "uv sync --no-dev --no-editable --package core" in dockerfile(built)
 
 
 def test_locks_of_the_apps_name_no_registry() -> None:
