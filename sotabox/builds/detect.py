@@ -8,6 +8,7 @@ The app's code is never run to find out.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from posixpath import normpath
 from typing import Final
 
 from sotabox.builds import railpack
@@ -87,8 +88,8 @@ def detect(
     env = env or {}
     name = file_name(env)
     overrides = merge(project or Overrides(), railpack.read_variables(env), _said(tree, name))
-    root = (overrides.root_directory or "").strip("/")
-    if root:
+    root = normpath((overrides.root_directory or "").strip("/"))
+    if root != ".":
         if not tree.glob(f"{root}/**"):
             raise Invalid(
                 f"The root directory '{root}' is not in the archive",

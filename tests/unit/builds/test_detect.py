@@ -139,6 +139,7 @@ def test_detect_root_directory_is_analysed_and_sent() -> None:
     }  # fmt: skip
     found = plan(files)
     assert (found.language, found.root_directory, found.port) == ("alpha", "apps/web", 1)
+    assert plan(files | {"sotabox.toml": 'root = "./apps/web/"'}).root_directory == "apps/web"
     with pytest.raises(Invalid, match="not in the archive"):
         plan({"alpha.toml": ""}, root_directory="nowhere")
 
