@@ -1,7 +1,9 @@
 """The app in question: its package, the tree and the workspace around it, its manager."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sotabox.builds.languages.node.manager import Manager
 from sotabox.builds.languages.node.manifest import Manifest
@@ -9,6 +11,11 @@ from sotabox.builds.languages.node.workspaces import Workspace
 from sotabox.builds.overrides import Overrides
 from sotabox.builds.plan import APP_DIR
 from sotabox.builds.source import Tree
+
+#: Flags and commands of managers that run a script in every package of the workspace.
+_IN_ALL: Final = re.compile(
+    r"(?<!\S)(?:--workspaces|-ws|-r|--recursive)(?!\S)|\bworkspaces (?:run|foreach)\b|--filter[ =]['\"]?\*"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,9 @@ class App:
         scripts, workspace = self.root.scripts, self.workspace
         if not self.directory or workspace.named_in(scripts.get("start", "")) != (self.directory,):
             return False
-        return bool({*workspace.named_in(scripts.get("build", ""))} - {self.directory})
+        build = scripts.get("build", "")
+        others = {*workspace.named_in(build)} - {self.directory}
+        return bool(others) or _IN_ALL.search(build) is not None
 
     def path(self, *parts: str) -> str:
         """A path below the app's directory, relative to the tree."""
