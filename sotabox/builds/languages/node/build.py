@@ -105,8 +105,8 @@ def _own_command(app: App, framework: Server | Site | None) -> str:
         return framework.build if program == "node" else f"{lines.execute} {framework.build}"
     if (project := nx_project(app)) is not None:
         return f"{lines.execute} nx build {shlex.quote(project.name)}"
-    script = follow_script(app.manifest, "start")
-    return " && ".join(_executed(part, lines) for part in script.builds) if script else ""
+    start = follow_script(app.manifest, "start")
+    return " && ".join(_executed(part, lines) for part in start.builds) if start else ""
 
 
 def _executed(command: str, lines: Lines) -> str:
@@ -118,7 +118,7 @@ def _executed(command: str, lines: Lines) -> str:
 def _build_script(app: App, framework: Server | Site | None) -> str:
     """The script that builds the app; "" where a command of ours does it."""
     scripts = app.manifest.scripts
-    if scripts.get("build") in ("nx build", "npx nx build") and nx_project(app):
+    if re.fullmatch(r"(?:npx )?nx build", scripts.get("build", "")) and nx_project(app):
         return ""  # which project it builds only we know
     if "build" in scripts:
         return "build"

@@ -196,8 +196,9 @@ def _nx(app: App) -> Site | None:
     script = app.manifest.scripts.get("build", "nx")
     if project is None or not project.site or not re.match(r"(?:npx )?nx\b", script):
         return None
-    why = f"the Nx project {project.name}, built by Vite"
-    return Site(slug="vite", why=why, output=clean_path(project.output), fallback=True)
+    slug = "angular" if app.manifest.has("@angular/core") else "vite"
+    why = f"the Nx project {project.name}"
+    return Site(slug=slug, why=why, output=clean_path(project.output), fallback=True)
 
 
 def _angular(app: App) -> Site | None:

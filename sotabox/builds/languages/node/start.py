@@ -63,14 +63,15 @@ def _find(app: App, server: Server | None, *, on_bun: bool) -> Start | None:
     script = _script(app, name) or _script(app, "start")
     if server and server.start and (script is None or _is_tool_of(script, server)):
         return _framework_start(app, server)
-    if script is not None:
+    project = nx_project(app)
+    if script is not None and not (project and program_of(script.command) == "nx"):
         return Start(
             command=script.command,
             why=f"the script {name if name in app.manifest.scripts else 'start'}",
             prunable=is_plain_node(script.command) and _has_packages(app, server),
             notes=script.notes,
         )
-    if (project := nx_project(app)) is not None:
+    if project is not None:
         command = f"node {project.output}/main.js"
         return Start(command=command, why=f"the Nx project {project.name}", prunable=True)
     return _main_start(app, on_bun=on_bun) or _other_script(app) or _file_start(app, on_bun=on_bun)

@@ -127,12 +127,16 @@ def test_turborepo_builds_the_app_with_what_it_needs() -> None:
     assert "/app/.turbo/cache" in {cache.target for cache in build.caches}
 
 
-def test_root_that_builds_one_package_and_starts_another_is_taken_at_its_word() -> None:
+@pytest.mark.parametrize(
+    "script",
+    ["npm run build -w client", "npm run build --workspaces --if-present", "pnpm -r build"],
+)
+def test_root_that_builds_others_than_it_starts_is_taken_at_its_word(script: str) -> None:
     """A server that hands out what a client's package builds gets all of it."""
     files = {
         "package.json": {
             "workspaces": ["client", "server"],
-            "scripts": {"build": "npm run build -w client", "start": "npm run start -w server"},
+            "scripts": {"build": script, "start": "npm run start -w server"},
         },
         "client/package.json": {"name": "client", "scripts": {"build": "vite build"}},
         "server/package.json": {"name": "server", "scripts": {"start": "node index.js"}},
@@ -159,3 +163,46 @@ def test_nx_project_whose_target_is_inferred_is_a_site(scripts: dict[str, str]) 
     assert plan.static.root == "dist/apps/web"
     assert plan.toolchain is not None
     assert plan.toolchain.build[0].run == "npx --no-install nx build web"
+
+
+@pytest.mark.parametrize(
+    ("files", "root"),
+    [
+        (
+            {
+                "project.json": {"name": "shop", "targets": {}},
+                "vite.config.ts": "export default { build: { outDir: './dist/shop' } }",
+            },
+            "dist/shop",
+        ),
+        (
+            {"project.json": {"name": "shop", "targets": {"build": {
+                "executor": "@angular/build:application", "options": {"outputPath": "dist/shop"}}}}},
+            "dist/shop/browser",
+        ),
+    ],
+)  # fmt: skip
+def test_nx_project_in_the_root_is_built_and_served(files: dict[str, Any], root: str) -> None:
+    """A repository of one app has its project in the root, whose pages are no site as they lie there."""
+    manifest = {"package.json": {"devDependencies": {"nx": "21", "vite": "6"}}, "nx.json": "{}"}
+    plan = detect(tree({**manifest, **files, "index.html": ""}))
+    assert plan.static is not None
+    assert plan.static.root == root
+    assert plan.toolchain is not None
+    assert plan.toolchain.build[0].run == "npx --no-install nx build shop"
+
+
+def test_nx_server_that_a_script_names_is_started_without_nx() -> None:
+    """`nx serve` builds and watches; of several projects the scripts say which one is meant."""
+    target = {"build": {"executor": "@nx/webpack:webpack"}}
+    files = {
+        "package.json": {
+            "dependencies": {"express": "4"},
+            "devDependencies": {"nx": "21"},
+            "scripts": {"build": "nx build api", "start": "nx serve api"},
+        },
+        "nx.json": "{}",
+        "apps/api/project.json": {"name": "api", "targets": target},
+        "apps/jobs/project.json": {"name": "jobs", "targets": target},
+    }
+    assert detect(tree(files)).start == "node dist/apps/api/main.js"
