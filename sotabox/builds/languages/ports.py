@@ -22,7 +22,10 @@ _OTHERS: Final = frozenset({
     1025, 1433, 2181, 3306, 4222, 5432, 5672, 6379, 9042, 9092, 9200, 11211, 26257, 27017,
 })  # fmt: skip
 _LOOPBACK: Final = re.compile(
-    r"""(?:listen\w*|bind|run|start|serve)\w*\(\s*(?:"tcp\d?",\s*|\(\s*)?["'](?:localhost|127\.0\.0\.1)[:"']""",
+    r"""(?:listen\w*|bind|run|start|serve)\w*\(\s*(?:"tcp\d?",\s*|\(\s*)?["'](?:localhost|127\.0\.0\.1)[:"']"""
+    # An argument after the port, and an option beside it.
+    r"""|\.listen\([^()\n]*,\s*["'](?:localhost|127\.0\.0\.1)["']"""
+    r"""|\b(?:listen|serve|server)\(\s*\{[^{}]{0,400}?\bhost(?:name)?\s*:\s*["'](?:localhost|127\.0\.0\.1)["']""",
     re.IGNORECASE,
 )
 _FILES_MAX: Final = 200

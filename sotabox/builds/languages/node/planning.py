@@ -4,9 +4,10 @@ from sotabox.builds.languages.node.app import App
 from sotabox.builds.languages.node.facts import Facts, find_out
 from sotabox.builds.languages.node.image import carries_of, run_env_of
 from sotabox.builds.languages.node.kinds import Site
-from sotabox.builds.languages.node.port import FixedPort, fixed_port
+from sotabox.builds.languages.node.port import find_listening
 from sotabox.builds.languages.node.scripts import follow_script
 from sotabox.builds.languages.node.toolchain import toolchain_of
+from sotabox.builds.languages.ports import Listening
 from sotabox.builds.plan import (
     LanguagePlan,
     Reason,
@@ -20,7 +21,7 @@ def plan_app(app: App, reasons: tuple[Reason, ...]) -> LanguagePlan:
     site, start = facts.site, facts.start
     framework = site or facts.server
     runtime = "bun" if facts.on_bun else "node"
-    port = _port(facts)
+    listening = _listening(facts)
     return LanguagePlan(
         language=runtime,
         framework=framework.slug if framework else runtime,
@@ -36,25 +37,20 @@ def plan_app(app: App, reasons: tuple[Reason, ...]) -> LanguagePlan:
         else None,
         no_start="Looked for: a script 'start', 'main' in package.json, index.js, server.js, app.js "
         "and src/index.js.",
-        port=port.number if port else None,
+        port=listening.port,
         health_path="/" if site else None,
         work_dir=app.image_path(facts.work_dir),
-        reasons=(*reasons, *_reasons(facts), *_port_reasons(port)),
-        warnings=facts.warnings,
+        reasons=(*reasons, *_reasons(facts), *listening.reasons),
+        warnings=(*facts.warnings, *listening.warnings),
         notes=_notes(facts),
     )
 
 
-def _port(facts: Facts) -> FixedPort | None:
-    """A server's own port; frameworks that start by themselves are told theirs."""
+def _listening(facts: Facts) -> Listening:
+    """Where a server of the app's own listens; frameworks that start by themselves are told."""
     framework = facts.server is not None and facts.server.start is not None
     told = facts.app.overrides.start or facts.app.overrides.port
-    return None if facts.site or framework or told else fixed_port(facts.app)
-
-
-def _port_reasons(port: FixedPort | None) -> tuple[Reason, ...]:
-    why = "names it, and nothing reads the variable PORT"
-    return (Reason(f"port {port.number}", f"{port.path} {why}"),) if port else ()
+    return Listening() if facts.site or framework or told else find_listening(facts.app)
 
 
 def _fallback(app: App, site: Site) -> bool:

@@ -28,6 +28,8 @@ def plan(
         "serve({ fetch: app.fetch, port: 3000 }, (info) => {})",
         "await fastify.listen({ host: '0.0.0.0', port: 3000 })",
         "Bun.serve({\n  port: 3000,\n  fetch() {},\n})",
+        "await startStandaloneServer(server, { listen: { port: 3000 } })",
+        "const server = Hapi.server({ port: 3000, host: '0.0.0.0' })",
     ],
 )
 def test_port_that_only_the_source_names_is_where_the_app_is_asked(text: str) -> None:
@@ -47,6 +49,7 @@ def test_port_that_only_the_source_names_is_where_the_app_is_asked(text: str) ->
         "app.listen(3000); admin.listen(4000)",
         "app.listen(80)",
         "app.listen(port)",
+        "app.listen(3000, process.env.HOST || 'localhost'); const { PORT = 1 } = process.env",
         "client.connect({ port: 5432 })",
     ],
 )
@@ -70,3 +73,17 @@ def test_port_of_tests_tools_and_frameworks_is_no_sign() -> None:
 def test_port_that_a_person_set_wins() -> None:
     """What stands in the settings is not second-guessed."""
     assert plan({"app.js": HELLO}, port=5000).port == 5000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "app.listen(3000, 'localhost')",
+        "Hapi.server({ port: 3000, host: 'localhost' })",
+        "fastify.listen({ host: '127.0.0.1', port: 3000 })",
+    ],
+)
+def test_server_that_only_itself_hears_is_warned_of(text: str) -> None:
+    """The commonest 502 is named before the build, not after it."""
+    built = plan({"app.js": text})
+    assert any("app.js listens on localhost" in warning for warning in built.warnings)
