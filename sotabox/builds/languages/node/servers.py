@@ -193,6 +193,8 @@ def _angular(app: App) -> Server | None:
         start=f"node {project.output}/server/server.mjs",
         tools=("ng",),
         build="ng build",
+        # The box's router lets through only the app's own hosts; without it others are refused.
+        env={"NG_ALLOWED_HOSTS": "*"},
         needs="@angular/ssr",
     )
 

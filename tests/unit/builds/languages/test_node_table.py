@@ -247,6 +247,7 @@ SHAPES = [
         },
         "angular",
         "node out/server/server.mjs",
+        within=('NG_ALLOWED_HOSTS="*"',),
     ),
     Shape(
         "nuxt, generated",
