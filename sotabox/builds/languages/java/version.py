@@ -12,6 +12,8 @@ from sotabox.builds.versions import Wanted, choose, from_file, from_tool_files
 
 #: The newest Java that a Gradle runs on, up to that Gradle. Source: Gradle's compatibility matrix.
 _GRADLE_RUNS_ON: Final = (((5,), "8"), ((6,), "11"), ((8, 4), "17"), ((9, 0), "21"))
+#: From here on lines that are no long-term ones have images, too, which get no more fixes.
+_OLDEST_SHORT_LIVED: Final = 16
 
 _IN_MAVEN: Final = (
     "java.version", "maven.compiler.release", "maven.compiler.target", "maven.compiler.source",
@@ -36,15 +38,19 @@ def java_version(
         _from_maven(tool.text) if tool.name == "maven" else _from_gradle(tool.text),
         _from_wrapper(tool),
     )
-    return choose("java", [major for want in wanted if want and (major := _major(want))])
+    exact = tool.name == "gradle"
+    return choose("java", [major for want in wanted if want and (major := _major(want, exact))])
 
 
-def _major(want: Wanted) -> Wanted | None:
-    """`1.8`, `17.0.9`, `temurin-21.0.2+13`, `21.0.2-tem` as the line that has an image."""
+def _major(want: Wanted, exact: bool) -> Wanted | None:
+    """`1.8`, `17.0.9`, `temurin-21.0.2+13`, `21.0.2-tem` as the line that has an image.
+
+    `exact`: a newer one will not do, as Gradle's toolchains take no other.
+    """
     found = re.search(r"(?<![\d.])(?:1[._](?=[5-8]\b))?(\d+)", want.text)
     if not found:
         return None
-    if found[1] in TOOLS["java"].lines:
+    if found[1] in TOOLS["java"].lines or (exact and int(found[1]) >= _OLDEST_SHORT_LIVED):
         return Wanted(found[1], f"{want.origin}, {want.text}")
     return Wanted(f">={found[1]}", want.origin)
 

@@ -88,10 +88,11 @@ def test_java_version_is_read_from_where_people_put_it(files: Mapping[str, str],
     assert versions(plan({"pom.xml": "", **files})) == {"java": java}
 
 
-def test_java_gradle_toolchain_is_a_version() -> None:
-    """What Gradle would look for on the machine is the image."""
-    build = "java { toolchain { languageVersion = JavaLanguageVersion.of(17) } }"
-    assert versions(plan({"build.gradle.kts": build})) == {"java": "17", "gradle": "8"}
+@pytest.mark.parametrize("java", ["17", "24"])
+def test_java_gradle_toolchain_is_a_version(java: str) -> None:
+    """What Gradle would look for on the machine is the image: it takes no newer one."""
+    build = f"java {{ toolchain {{ languageVersion = JavaLanguageVersion.of({java}) }} }}"
+    assert versions(plan({"build.gradle.kts": build})) == {"java": java, "gradle": "8"}
 
 
 def test_java_variable_beats_the_manifest() -> None:
