@@ -8,11 +8,15 @@ from sotabox.builds.source import Tree
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """What it is, the files that tell it, and the image that its own Dockerfile begins with."""
+    """What it is, the files that tell it, and the image that its own Dockerfile begins with.
+
+    `instead`: what one does with it here, to follow "which has no builder here".
+    """
 
     name: str
     files: tuple[str, ...]
     image: str = ""
+    instead: str = ""
 
 
 STRANGERS: Final = (
@@ -31,8 +35,9 @@ STRANGERS: Final = (
     Stranger("a Lua app", ("*.rockspec", "main.lua")),
     Stranger("a book of mdBook", ("book.toml",)),
     Stranger(
-        "a set of services for Compose, each of which is a project of its own here",
+        "a set of services for Compose",
         ("compose.{yaml,yml}", "docker-compose.{yaml,yml}"),
+        instead=": each service is a project of its own",
     ),
 )
 

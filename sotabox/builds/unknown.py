@@ -20,7 +20,7 @@ def unknown_app(
     parts = [f"No app was found in the archive's root. Found: {_listing(tree)}."]
     stranger = find_stranger(tree)
     if stranger:
-        parts.append(f"It looks like {stranger.name}, which has no builder here.")
+        parts.append(f"It looks like {stranger.name}, which has no builder here{stranger.instead}.")
     parts += [f"Not {name}: {why}." for name, why in declined.items()]
     parts.append(f"Looked for: {', '.join(looked)}.")
     if apps := _apps_below(tree, languages):

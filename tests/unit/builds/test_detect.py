@@ -305,7 +305,7 @@ def test_directory_beside_what_is_only_written_about_it_is_entered() -> None:
         ("pubspec.yaml", "Dart", "FROM dart"),
         ("Package.swift", "Swift", "FROM swift"),
         ("shop.cabal", "Haskell", "FROM haskell"),
-        ("compose.yaml", "each of which is a project of its own", "Add a Dockerfile."),
+        ("compose.yaml", "no builder here: each service is a project", "Add a Dockerfile."),
     ],
 )
 def test_language_without_a_builder_is_called_by_its_name(file: str, name: str, image: str) -> None:
