@@ -82,15 +82,12 @@ class ArchiveChecker:
     _kinds: dict[str, Kind] = field(default_factory=dict)
     _sizes: dict[str, int] = field(default_factory=dict)
     _links: dict[str, str] = field(default_factory=dict)
+    _ends: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def check(self, entry: Entry) -> Member | None:
         """The entry as it may be written; None when it is left out."""
         self.entries += 1
-        if self.entries > self.limits.files_max:
-            raise ArchiveInvalid(
-                f"The archive has more than {self.limits.files_max} entries",
-                hint="Leave out node_modules, build output and other files that a build makes.",
-            )
+        self._bound(self.entries)
         path = clean_name(entry.name)
         self._count(path, entry.size_bytes)
         if path == "" or is_skipped(path):
@@ -120,13 +117,20 @@ class ArchiveChecker:
                 "The archive is empty", hint="Pack the app's files: tar -czf app.tar.gz -C app ."
             )
         for path in self._links:
-            if not self._stays_inside(path):
+            if self._end_of(path) is None:
                 _refuse(path, f"links out of the archive ({self._links[path]})", _LINK_HINT)
 
     @property
     def paths(self) -> tuple[str, ...]:
         """What will be there: files and links, sorted."""
         return tuple(sorted(p for p, kind in self._kinds.items() if kind is not Kind.DIRECTORY))
+
+    def _bound(self, count: int) -> None:
+        if count > self.limits.files_max:
+            raise ArchiveInvalid(
+                f"The archive has more than {self.limits.files_max} entries",
+                hint="Leave out node_modules, build output and other files that a build makes.",
+            )
 
     def _count(self, path: str, size_bytes: int) -> None:
         if size_bytes < 0:
@@ -159,6 +163,7 @@ class ArchiveChecker:
                 there = self._kinds.setdefault(parent, Kind.DIRECTORY)
                 if there is not Kind.DIRECTORY:
                     _refuse(path, f"lies below '{show(parent)}', which is a {there}", _REPACK)
+        self._bound(len(self._kinds))  # a name of 1 kB may stand for five hundred directories
         there = self._kinds.setdefault(path, kind)
         if there is not kind or (kind is Kind.SYMLINK and path in self._links):
             _refuse(path, f"is in the archive twice (a {there}, then a {kind})", _REPACK)
@@ -169,30 +174,35 @@ class ArchiveChecker:
         if target.startswith("/"):
             _refuse(path, f"links out of the archive ({target})", _LINK_HINT)
 
-    def _stays_inside(self, path: str) -> bool:
-        """Whether following the link, and every link on its way, never leaves the root."""
+    def _end_of(self, path: str, depth: int = 0) -> tuple[str, int] | None:
+        """Where a link leads, every link on its way followed, and how many; None: out of the root.
+
+        Each link's end is kept: many that share their way would else walk it again and again.
+        """
+        if path in self._ends:
+            return self._ends[path]
         at = path.split("/")[:-1]
-        waiting = self._links[path].split("/")[::-1]
         hops = 0
-        while waiting:
-            part = waiting.pop()
-            if part in ("", "."):
-                continue
+        for part in self._links[path].split("/"):
+            if part == ".." and not at:
+                return None
             if part == "..":
-                if not at:
-                    return False
                 at.pop()
-                continue
-            at.append(part)
-            if (onward := self._links.get("/".join(at))) is not None:
-                hops += 1
-                if hops > _LINK_HOPS:
-                    # Or in a chain whose end nobody looked at: not every reader of links gives up
-                    # where the kernel does.
+            elif part not in ("", "."):
+                at.append(part)
+                if (place := "/".join(at)) not in self._links:
+                    continue
+                # At the bound: a circle, or a chain whose end nobody looked at; not every reader
+                # of links gives up where the kernel does.
+                if depth == _LINK_HOPS:
                     _refuse(path, "links in a circle", "Remove the link.")
-                at.pop()
-                waiting.extend(onward.split("/")[::-1])
-        return True
+                if (end := self._end_of(place, depth + 1)) is None:
+                    return None
+                at, hops = [name for name in end[0].split("/") if name], hops + 1 + end[1]
+                if hops > _LINK_HOPS:
+                    _refuse(path, "links in a circle", "Remove the link.")
+        self._ends[path] = "/".join(at), hops
+        return self._ends[path]
 
 
 _REPACK: Final = "Pack the directory again with tar, such as: tar -czf app.tar.gz -C app ."

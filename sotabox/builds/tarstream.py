@@ -18,6 +18,14 @@ BLOCK: Final = 512
 CHUNK: Final = 256 * 1024
 #: PAX records and long names; far above what any path needs.
 EXTENSION_MAX_BYTES: Final = 64 * 1024
+#: All of them together: some for the whole archive, and so many for each entry.
+_EXTENSIONS_MAX_BYTES: Final = 16 * 1024 * 1024
+_EXTENSIONS_OF_ENTRY_BYTES: Final = 2048
+#: Members of one gzip file, as `cat a.gz b.gz` and block compressors make them.
+_MEMBERS_MAX: Final = 65_536
+#: PAX records that say something to us; others (times, attributes) may be any number.
+_READ: Final = ("path", "linkpath", "size", "mtime")
+_SPARSE: Final = "GNU.sparse"
 _ZEROS: Final = bytes(BLOCK)
 _KINDS: Final = {
     b"0": Kind.FILE, b"\0": Kind.FILE, b"7": Kind.FILE, b"5": Kind.DIRECTORY, b"2": Kind.SYMLINK,
@@ -43,6 +51,7 @@ class GzipStream:
         self._pending = file.read(CHUNK)
         self._ready = b""
         self._position = 0
+        self._members = 1
         if not self._pending:
             raise ArchiveInvalid("The archive is empty", hint=_AGAIN)
         if not self._pending.startswith(b"\x1f\x8b"):
@@ -104,6 +113,9 @@ class GzipStream:
         self._pending = rest
         if not self._pending.startswith(b"\x1f"):
             raise ArchiveInvalid("There is something after the end of the archive", hint=_AGAIN)
+        self._members += 1
+        if self._members > _MEMBERS_MAX:
+            raise ArchiveInvalid("The archive is in more pieces than any tool makes", hint=_AGAIN)
         self._inflate = zlib.decompressobj(31)
         return True
 
@@ -114,6 +126,7 @@ class TarStream:
     def __init__(self, stream: GzipStream) -> None:
         self._stream = stream
         self._content_left = 0
+        self._extensions_left = _EXTENSIONS_MAX_BYTES
 
     def __iter__(self) -> Iterator[Entry]:
         extended: dict[str, str] = {}
@@ -135,6 +148,7 @@ class TarStream:
                 continue
             entry = _entry(header, kind, {**for_all, **extended})
             extended = {}
+            self._extensions_left += _EXTENSIONS_OF_ENTRY_BYTES
             self._content_left = entry.size_bytes
             yield entry
             for _ in self.content():
@@ -154,6 +168,9 @@ class TarStream:
     def _extension(self, size: int) -> bytes:
         if not 0 <= size <= EXTENSION_MAX_BYTES:
             raise ArchiveInvalid(f"An entry's header is {size} bytes long", hint=_AGAIN)
+        self._extensions_left -= BLOCK + size
+        if self._extensions_left < 0:
+            raise ArchiveInvalid("The archive has more headers than files", hint=_AGAIN)
         record = self._take(size)
         self._take(-size % BLOCK)
         return record
@@ -196,7 +213,7 @@ def _entry(header: bytes, kind: bytes, records: dict[str, str]) -> Entry:
     if header[257:263] == b"ustar\0" and (prefix := _field(header[345:500])):
         name = f"{prefix}/{name}"
     name = records.get("path", name)
-    if any(key.startswith("GNU.sparse") for key in records) or kind == b"S":
+    if _SPARSE in records or kind == b"S":
         raise ArchiveInvalid(
             f"The entry '{show(name)}' is a sparse file", hint="Pack it without tar's --sparse."
         )
@@ -216,17 +233,26 @@ def _entry(header: bytes, kind: bytes, records: dict[str, str]) -> Entry:
 
 
 def _records(data: bytes) -> dict[str, str]:
-    """PAX records: `{length} {key}={value}` and a line feed, the length counting itself."""
+    """PAX records: `{length} {key}={value}` and a line feed, the length counting itself.
+
+    Only those that are read: what others there are would be kept for the whole archive.
+    """
     records = {}
-    while data:
-        digits, space, _ = data[:20].partition(b" ")
-        if not space or not digits.isdigit() or not 0 < int(digits) <= len(data):
+    at = 0
+    while at < len(data):
+        digits, space, _ = data[at : at + 20].partition(b" ")
+        if not space or not digits.isdigit() or not 0 < int(digits) <= len(data) - at:
             raise ArchiveInvalid("The archive is damaged (a PAX header)", hint=_AGAIN)
-        record, data = data[: int(digits)], data[int(digits) :]
+        record = data[at : at + int(digits)]
+        at += len(record)
         key, equals, value = record[len(digits) + 1 : -1].partition(b"=")
         if not equals or not record.endswith(b"\n"):
             raise ArchiveInvalid("The archive is damaged (a PAX header)", hint=_AGAIN)
-        records[_text(key)] = _text(value)
+        name = _text(key)
+        if name in _READ:
+            records[name] = _text(value)
+        elif name.startswith(_SPARSE):
+            records[_SPARSE] = ""
     return records
 
 

@@ -129,6 +129,22 @@ def test_archive_hard_link_names_its_file() -> None:
     )
 
 
+def test_archive_directories_that_only_names_speak_of_count_as_entries() -> None:
+    """Fifty thousand long names would stand for millions of directories, in memory and on disk."""
+    with pytest.raises(ArchiveInvalid, match="more than 100 entries"):
+        check(*(file(f"{number}/{'d/' * 40}x") for number in range(3)))
+
+
+def test_archive_link_is_followed_as_far_as_the_kernel_goes() -> None:
+    """A chain ends at forty links, whichever of them is asked about first."""
+    chain = [link(f"l{n}", f"./d/../l{n + 1}") for n in range(41)]
+    assert len(check(*chain[:40], file("l40"))) == 41
+    assert len(check(*chain[39::-1], link("l40", "end"))) == 41
+    for entries in (chain, chain[::-1]):
+        with pytest.raises(ArchiveInvalid, match="in a circle"):
+            check(*entries, link("l41", "end"))
+
+
 PARTS = st.sampled_from(["..", ".", "", "a", "b", "c"])
 PATHS = st.lists(PARTS, min_size=1, max_size=5).map("/".join)
 ENTRIES = st.builds(Entry, PATHS, st.sampled_from(list(Kind)), st.integers(0, 9), link=PATHS)

@@ -183,3 +183,42 @@ def test_tarstream_huge_header_is_refused_unread(kind: bytes) -> None:
     info.type, info.size = kind, 2_000_000_000
     with pytest.raises(ArchiveInvalid, match="header is 2000000000 bytes"):
         read(gzip.compress(info.tobuf(tarfile.GNU_FORMAT) + bytes(5000)))
+
+
+def extension(kind: bytes, data: bytes) -> bytes:
+    info = tarfile.TarInfo("extension")
+    info.type, info.size = kind, len(data)
+    return info.tobuf(tarfile.GNU_FORMAT) + data + bytes(-len(data) % 512)
+
+
+def record(key: str, value: str) -> bytes:
+    body = f" {key}={value}\n"
+    length = len(body) + len(str(len(body)))
+    return f"{length + (len(str(length)) > len(str(len(body))))}{body}".encode()
+
+
+@pytest.mark.parametrize("kind", [b"x", b"g"])
+def test_tarstream_records_that_nobody_reads_are_not_kept(kind: bytes) -> None:
+    """Each header may name other attributes, and a global one counts for the whole archive."""
+    value = "v" * 60_000
+    headers = (compress(extension(kind, record(f"k{n}", value))) for n in range(200))
+    data = b"".join([*headers, compress(pack(member("a")))])
+    tracemalloc.start()
+    assert [entry.name for entry, _ in read(data, 20_000_000)] == ["a"]
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 5_000_000
+
+
+def test_tarstream_more_headers_than_files_are_refused() -> None:
+    """Headers without end before one file cost a processor, and say nothing."""
+    headers = compress(extension(b"x", record("path", "a" * 1000)) * 1000)
+    data = headers * 12 + compress(pack(member("a")))
+    with pytest.raises(ArchiveInvalid, match="more headers than files"):
+        read(data, 100_000_000)
+
+
+def test_tarstream_pieces_without_end_are_refused() -> None:
+    """A gzip file may be many, each of which costs more than the twenty bytes it takes."""
+    with pytest.raises(ArchiveInvalid, match="more pieces"):
+        read(compress(b"") * 70_000 + GOOD)
