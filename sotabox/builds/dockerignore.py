@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_NOTHING: Final = re.compile(r"(?!)")
+from sotabox.builds.globs import compile_globs
+
+#: Patterns with more of `**` amid letters than anybody writes are read as far as the first.
+_SPELLED_MAX: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +68,25 @@ def parse_dockerignore(text: str) -> Ignore:
         if negated and not (pattern := pattern[1:].strip()):
             continue
         clean = posixpath.normpath(pattern).lstrip("/")
-        patterns.append(Pattern(_compile(clean), negated))
+        patterns.append(Pattern(compile_globs(_spelled(clean), _letter), negated))
     return Ignore(tuple(patterns))
 
 
-def _compile(pattern: str) -> re.Pattern[str]:
-    parts: list[str] = []
-    at = 0
-    while at < len(pattern):
-        part, at = _translate(pattern, at)
-        parts.append(part)
-    try:
-        return re.compile("".join(parts), re.DOTALL)
-    except re.error:
-        return _NOTHING
+def _spelled(pattern: str) -> tuple[str, ...]:
+    """The pattern with each `**` as a whole name: `**a` means `**/a`, and `a**b` both of two things."""
+    pattern = re.sub(r"(^|/)\*\*(?=[^/])", r"\1**/", pattern)
+    found = re.search(r"(?<=[^/*\\])\*\*/?", pattern)
+    if found is None:
+        return (pattern,)
+    before, after = pattern[: found.start()], pattern[found.end() :]
+    meant = f"{before}*/**/{after}".rstrip("/"), f"{before}{after or '*'}"
+    if pattern.count("**") > _SPELLED_MAX:
+        return meant
+    return tuple(spelled for pattern in meant for spelled in _spelled(pattern))
 
 
-def _translate(pattern: str, at: int) -> tuple[str, int]:
-    """The expression for what stands at `at`, and where the next begins."""
+def _letter(pattern: str, at: int) -> tuple[str, int]:
     letter = pattern[at]
-    if pattern.startswith("**", at):
-        at += 2
-        if pattern.startswith("/", at):
-            at += 1
-        return (".*", at) if at >= len(pattern) else ("(?:.*/)?", at)
-    if letter == "*":
-        return "[^/]*", at + 1
     if letter == "?":
         return "[^/]", at + 1
     if letter == "[" and (end := pattern.find("]", at + 2)) > 0:

@@ -11,11 +11,16 @@ from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Final, Protocol
 
+from sotabox.builds.globs import compile_globs
+
 #: Enough for any manifest; a lock file's head tells its format.
 READ_MAX_BYTES: Final = 256 * 1024
 #: Directories that are never part of a build, at any depth.
 NEVER_SENT: Final = frozenset({".git", "node_modules"})
 _WILD: Final = re.compile(r"[*?\[{]")
+_CLASS: Final = re.compile(r"\[([!^]?)([^\]]+)\]")
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_ALTERNATIVES_MAX: Final = 64
 
 
 class Tree(Protocol):
@@ -134,30 +139,27 @@ def _walk(root: Path) -> Iterator[str]:
 @lru_cache(maxsize=1024)
 def _compile(pattern: str) -> re.Pattern[str]:
     """The pattern as a regular expression over whole paths."""
-    parts = []
-    i = 0
-    while i < len(pattern):
-        rest = pattern[i:]
-        if rest.startswith("**/"):
-            parts.append("(?:.*/)?")
-            i += 3
-        elif rest.startswith("**"):
-            parts.append(".*")
-            i += 2
-        elif rest[0] == "*":
-            parts.append("[^/]*")
-            i += 1
-        elif rest[0] == "?":
-            parts.append("[^/]")
-            i += 1
-        elif group := re.match(r"\{([^{}]*)\}", rest):
-            parts.append("(?:" + "|".join(_compile(x).pattern for x in group[1].split(",")) + ")")
-            i += group.end()
-        elif group := re.match(r"\[([!^]?)([^\]]+)\]", rest):
-            inner = group[2].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
-            parts.append(f"[{'^' if group[1] else ''}{inner}]")
-            i += group.end()
-        else:
-            parts.append(re.escape(rest[0]))
-            i += 1
-    return re.compile("".join(parts), re.DOTALL)
+    return compile_globs(_alternatives(pattern), _letter)
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The pattern without braces: one for each choice in them; the first of very many."""
+    waiting = [pattern]
+    done: list[str] = []
+    while waiting and len(done) < _ALTERNATIVES_MAX:
+        head = waiting.pop()
+        if (braces := _BRACES.search(head)) is None:
+            done.append(head)
+            continue
+        before, after = head[: braces.start()], head[braces.end() :]
+        waiting += [f"{before}{choice}{after}" for choice in reversed(braces[1].split(","))]
+    return done
+
+
+def _letter(pattern: str, at: int) -> tuple[str, int]:
+    if pattern[at] == "?":
+        return "[^/]", at + 1
+    if group := _CLASS.match(pattern, at):
+        inner = group[2].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
+        return f"[{'^/' if group[1] else ''}{inner}]", group.end()
+    return re.escape(pattern[at]), at + 1
