@@ -6,7 +6,7 @@ from typing import Any, Final
 
 #: Strings come first, so that nothing inside them counts.
 _EXTRA: Final = re.compile(
-    r"""(?P<text>"(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/"""
+    r"""(?P<text>"(?:\\.|[^"\\])*+(?:"|\\?\Z))|//[^\n]*|/\*.*?(?:\*/|\Z)"""
     r"""|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])""",
     re.DOTALL,
 )

@@ -210,7 +210,7 @@ def _version(
 
 
 def _from_global_json(tree: Tree) -> Wanted | None:
-    text = re.sub(r"^\s*//.*$", "", tree.read("global.json") or "", flags=re.MULTILINE)
+    text = re.sub(r"^[ \t]*//.*$", "", tree.read("global.json") or "", flags=re.MULTILINE)
     try:
         version = json.loads(text or "{}").get("sdk", {}).get("version")
     except (json.JSONDecodeError, AttributeError):

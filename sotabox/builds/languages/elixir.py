@@ -37,7 +37,7 @@ _FIRST: Final = ("mix.exs", "mix.lock", "apps/*/mix.exs", "config/{config,prod}.
 
 def plan(tree: Tree, overrides: Overrides) -> LanguagePlan | Declined:
     """The release's plan: its name, its assets, what Phoenix wants to be told."""
-    mix = re.sub(r"^\s*#.*$", "", tree.read("mix.exs") or "", flags=re.MULTILINE)
+    mix = re.sub(r"^[ \t]*#.*$", "", tree.read("mix.exs") or "", flags=re.MULTILINE)
     elixir, warnings = choose("elixir", map(_without_otp, _wanted(tree, mix, overrides)))
     otp = _otp(tree, overrides, elixir)
     umbrella = re.search(r"\bapps_path:", mix) is not None

@@ -105,7 +105,7 @@ def _version(tree: Tree, overrides: Overrides) -> tuple[Version, tuple[str, ...]
 def _from_netlify(tree: Tree) -> Wanted | None:
     """The version that many sites keep in `netlify.toml`, of whichever context."""
     found = re.search(
-        r'^\s*HUGO_VERSION\s*=\s*"([^"]+)"', tree.read("netlify.toml") or "", re.MULTILINE
+        r'^[ \t]*HUGO_VERSION\s*=\s*"([^"]+)"', tree.read("netlify.toml") or "", re.MULTILINE
     )
     return Wanted(found[1], "HUGO_VERSION in netlify.toml") if found else None
 
@@ -114,7 +114,7 @@ def _output(tree: Tree, configurations: Sequence[str]) -> tuple[str, str]:
     """The folder of the site, and what named it if anything did."""
     for path in configurations:
         found = re.search(
-            r"""^\s*["']?publishdir["']?\s*[:=]\s*["']?([\w./-]+)""",
+            r"""^[ \t]*["']?publishdir["']?\s*[:=]\s*["']?([\w./-]+)""",
             tree.read(path) or "",
             re.IGNORECASE | re.MULTILINE,
         )

@@ -98,7 +98,7 @@ def _toolchain(tree: Tree, image: str, root: str, *, bundled: bool) -> Toolchain
 
 
 def _from_gemfile(gemfile: str) -> Wanted | None:
-    found = re.search(r"""^\s*ruby\s+["']([^"']+)["']""", gemfile, re.MULTILINE)
+    found = re.search(r"""^[ \t]*ruby\s+["']([^"']+)["']""", gemfile, re.MULTILINE)
     return Wanted(found[1], "the Gemfile") if found else None
 
 
@@ -111,4 +111,4 @@ def _output(tree: Tree) -> str:
 
 
 def _without_comments(text: str) -> str:
-    return re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    return re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)

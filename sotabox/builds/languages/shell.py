@@ -61,7 +61,7 @@ def _notes(
     if (
         text is not None
         and not overrides.start
-        and not re.search(r"^\s*exec\s", text, re.MULTILINE)
+        and not re.search(r"^[ \t]*exec\s", text, re.MULTILINE)
     ):
         notes.append(
             f"{script} stops cleanly only if its last command begins with 'exec'; the shell passes "

@@ -209,7 +209,7 @@ def _meson_executables(tree: Tree) -> Iterator[str]:
 
 def _project_name(tree: Tree, *, cmake: bool) -> str:
     text = tree.read("CMakeLists.txt" if cmake else "meson.build") or ""
-    found = re.search(r"^\s*project\s*\(\s*'?([\w-]+)", text, re.IGNORECASE | re.MULTILINE)
+    found = re.search(r"^[ \t]*project\s*\(\s*'?([\w-]+)", text, re.IGNORECASE | re.MULTILINE)
     return found[1] if found else ""
 
 

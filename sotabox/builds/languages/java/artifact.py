@@ -92,7 +92,7 @@ def _installs(text: str) -> bool:
         return False
     return (
         re.search(
-            r"""(?:id\s*\(?\s*["'](?:application|io\.micronaut\.application)["']|plugins\s*\{[^{}]*\bapplication\b|^\s*application\s*$|apply plugin:\s*["']application|`?application`?\s*\n|mainClass)""",
+            r"""(?:id\s*\(?\s*["'](?:application|io\.micronaut\.application)["']|plugins\s*\{[^{}]*\bapplication\b|^[ \t]*application[ \t]*$|apply plugin:\s*["']application|`?application`?\s*\n|mainClass)""",
             text,
             re.MULTILINE,
         )

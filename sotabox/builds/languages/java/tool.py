@@ -96,8 +96,8 @@ def _incomplete(script: str, tree: Tree) -> tuple[str, ...]:
 
 
 def _without_xml_comments(text: str) -> str:
-    return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    return re.sub(r"<!--.*?(?:-->|\Z)", "", text, flags=re.DOTALL)
 
 
 def _without_comments(text: str) -> str:
-    return re.sub(r"^\s*//[^\n]*$|/\*.*?\*/", "", text, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"^[ \t]*//[^\n]*$|/\*.*?(?:\*/|\Z)", "", text, flags=re.DOTALL | re.MULTILINE)

@@ -33,8 +33,8 @@ def java_version(
         overrides.version("java", "jdk"),
         from_tool_files(tree, "java"),
         from_file(tree, ".java-version"),
-        _line_of(tree, "system.properties", r"^\s*java\.runtime\.version\s*[=:]\s*(\S+)"),
-        _line_of(tree, ".sdkmanrc", r"^\s*java\s*=\s*(\S+)"),
+        _line_of(tree, "system.properties", r"^[ \t]*java\.runtime\.version\s*[=:]\s*(\S+)"),
+        _line_of(tree, ".sdkmanrc", r"^[ \t]*java\s*=\s*(\S+)"),
         _from_maven(tool.text) if tool.name == "maven" else _from_gradle(tool.text),
         _from_wrapper(tool),
     )

@@ -137,7 +137,9 @@ def _turbo(app: App) -> str:
 def _generates_into_source(app: App) -> bool:
     """Whether Prisma's client goes into the source, and no script of the build makes it."""
     schemas = app.files.glob("**/*.prisma")
-    own = any(re.search(r"^\s*output\s*=", app.files.read(s) or "", re.MULTILINE) for s in schemas)
+    own = any(
+        re.search(r"^[ \t]*output\s*=", app.files.read(s) or "", re.MULTILINE) for s in schemas
+    )
     return own and "prisma generate" not in reachable_text(app.manifest, "build")
 
 

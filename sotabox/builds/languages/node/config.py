@@ -13,7 +13,9 @@ from sotabox.builds.source import Tree
 
 _EXTENSIONS: Final = ("ts", "mts", "cts", "js", "mjs", "cjs")
 _COMMENT: Final = re.compile(
-    r"""("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/""", re.DOTALL
+    r"""("(?:\\.|[^"\\\n]){0,299}+"|'(?:\\.|[^'\\\n]){0,299}+'|`(?:\\.|[^`\\])*+(?:`|\\?\Z))|//[^\n]*"""
+    r"""|/\*.*?(?:\*/|\Z)""",
+    re.DOTALL,
 )
 
 

@@ -14,9 +14,9 @@ _MAX_BYTES: Final = 1024 * 1024
 
 #: What a JSON5 file has and JSON has not; strings come first, so that nothing inside them counts.
 _JSON5: Final = re.compile(
-    r"""(?P<double>"(?:\\.|[^"\\])*")|(?P<single>'(?:\\.|[^'\\])*')"""
-    r"""|(?P<comment>//[^\n]*|/\*.*?\*/)|(?P<comma>,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]]))"""
-    r"""|(?P<key>[A-Za-z_$][\w$]*)(?=\s*:)""",
+    r"""(?P<double>"(?:\\.|[^"\\])*+(?:"|\\?\Z))|(?P<single>'(?:\\.|[^'\\])*+(?:'|\\?\Z))"""
+    r"""|(?P<comment>//[^\n]*|/\*.*?(?:\*/|\Z))|(?P<comma>,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]]))"""
+    r"""|(?<![\w$])(?P<key>[A-Za-z_$][\w$]*+)(?=\s*:)""",
     re.DOTALL,
 )
 

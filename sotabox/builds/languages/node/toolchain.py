@@ -121,7 +121,7 @@ def generates(app: App, layer: Layer) -> bool:
         and schemas
         and not any("prisma generate" in script for script in scripts)
         and not any(
-            re.search(r"^\s*output\s*=", app.files.read(s) or "", re.MULTILINE) for s in schemas
+            re.search(r"^[ \t]*output\s*=", app.files.read(s) or "", re.MULTILINE) for s in schemas
         )
     )
 

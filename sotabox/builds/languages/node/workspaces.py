@@ -95,6 +95,6 @@ def _pnpm_globs(text: str) -> tuple[str, ...]:
     return tuple(
         item[1]
         for item in re.finditer(
-            r"^\s*-\s*['\"]?([^'\"#\n]+?)['\"]?\s*(?:#.*)?$", block[1], re.MULTILINE
+            r"^[ \t]*-\s*['\"]?([^'\"#\n]+?)['\"]?\s*(?:#.*)?$", block[1], re.MULTILINE
         )
     )

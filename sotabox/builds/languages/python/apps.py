@@ -197,5 +197,5 @@ def _is_module(tree: Tree, path: str) -> bool:
 
 
 def _imports_src(tree: Tree) -> bool:
-    pattern = re.compile(r"^\s*(?:from|import)\s+src\b", re.MULTILINE)
+    pattern = re.compile(r"^[ \t]*(?:from|import)\s+src\b", re.MULTILINE)
     return any(pattern.search(read_source(tree, path)) for path in source_files(tree))

@@ -45,7 +45,7 @@ def _added(facts: Facts, framework: Framework) -> tuple[str, ...]:
 def _script(tree: Tree, framework: Framework) -> str | None:
     """The file that a framework's command runs: it imports the framework, and is no page of it."""
     imported = re.compile(
-        rf"^\s*(?:from|import)\s+(?:{'|'.join(framework.imports)})\b", re.MULTILINE
+        rf"^[ \t]*(?:from|import)\s+(?:{'|'.join(framework.imports)})\b", re.MULTILINE
     )
     signs = re.compile(framework.signs)
     files = [f for f in source_files(tree) if "pages/" not in f]

@@ -119,6 +119,6 @@ def _sinatra_file(tree: Tree) -> str | None:
     """The file of a classic Sinatra app, which serves when it is run."""
     for path in ("app.rb", "main.rb", "server.rb", "web.rb", *tree.glob("*.rb")):
         text = tree.read(path) or ""
-        if re.search(r"""^\s*require\s*\(?["']sinatra["']""", text, re.MULTILINE):
+        if re.search(r"""^[ \t]*require\s*\(?["']sinatra["']""", text, re.MULTILINE):
             return path
     return None

@@ -75,7 +75,7 @@ class Bundle:
     @property
     def ruby(self) -> tuple[str, str]:
         """The version that it asks for and where; empty if it doesn't."""
-        if found := re.search(r"""^\s*ruby[\s(]+["']([^"']+)["']""", self.gemfile, re.MULTILINE):
+        if found := re.search(r"""^[ \t]*ruby[\s(]+["']([^"']+)["']""", self.gemfile, re.MULTILINE):
             return found[1], "the Gemfile"
         found = re.search(r"^RUBY VERSION\n\s+ruby (\d+\.\d+\.\d+)", self.lock, re.MULTILINE)
         return (found[1], "Gemfile.lock") if found else ("", "")
@@ -97,7 +97,7 @@ def manifests(tree: Tree, bundle: Bundle) -> tuple[str, ...]:
         if path == "." or path.startswith(("..", "/")):
             return ()
         patterns.append(f"{path}/**")
-    if re.search(r"^\s*gemspec\b", bundle.gemfile, re.MULTILINE):
+    if re.search(r"^[ \t]*gemspec\b", bundle.gemfile, re.MULTILINE):
         return ()  # a gemspec lists the files of its gem
     return tuple(sorted({file for pattern in patterns for file in tree.glob(pattern)}))
 
