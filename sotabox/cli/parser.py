@@ -40,7 +40,10 @@ class Parser(argparse.ArgumentParser):
         if needs_word and not args:
             self.print_help(sys.stderr)
             self.exit(2)
-        return super().parse_known_args(args, namespace)  # type: ignore[return-value]
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:  # told by the command that does not know them, with its own usage
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown  # type: ignore[return-value]
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """As argparse does it, once the help that was printed has gone out."""
