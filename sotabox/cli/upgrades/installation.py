@@ -54,8 +54,8 @@ class Installation:
         launcher = program.parents[2] / "bin" / "sotabox" if len(program.parents) > 2 else program
         if not (zipfile.is_zipfile(program) and launcher.is_file()):
             raise NotFound(
-                "This sotabox was not put in place by install.sh, so it can't replace itself",
-                hint="Upgrade it the way it came (git pull, pipx upgrade), then restart serve.",
+                "This sotabox was not put in place by install.sh, which this command is for",
+                hint="Upgrade or remove it the way it came (git, pipx), and restart serve yourself.",
             )
         config = Path(environ.get(CONFIG_VARIABLE, ""))
         return cls(program, launcher, config, Path(sys.executable))
