@@ -14,7 +14,7 @@ from sotabox.cli.configuration import merge_configuration
 from sotabox.cli.failures import OWN_FAULT, exit_code, render_failure, render_json_failure
 from sotabox.cli.parser import Parser, describe_actions
 from sotabox.cli.terminal import prepare_streams, width_of_errors
-from sotabox.errors import SotaboxError
+from sotabox.errors import Forbidden, SotaboxError
 
 _INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
 
@@ -74,11 +74,9 @@ def run(argv: Sequence[str]) -> int:
         code: int = arguments.run(arguments, environ)
         sys.stdout.flush()  # what can't be written is met here, not as the interpreter ends
     except SotaboxError as error:
-        if getattr(arguments, "json", False):
-            print(render_json_failure(error), file=sys.stderr)
-        else:
-            print(render_failure(error, width_of_errors(os.environ)), file=sys.stderr)
-        return exit_code(error)
+        return _explain(error, as_json=getattr(arguments, "json", False))
+    except PermissionError as error:
+        return _explain(_denied(error, argv[0]), as_json=getattr(arguments, "json", False))
     except KeyboardInterrupt:
         if width_of_errors(os.environ):
             print(file=sys.stderr)  # the shell's prompt begins at the margin, not behind "^C"
@@ -92,3 +90,17 @@ def run(argv: Sequence[str]) -> int:
         print("sotabox: an error of sotabox itself; the lines above say where", file=sys.stderr)
         return OWN_FAULT
     return code
+
+
+def _explain(error: SotaboxError, *, as_json: bool) -> int:
+    if as_json:
+        print(render_json_failure(error), file=sys.stderr)
+    else:
+        print(render_failure(error, width_of_errors(os.environ)), file=sys.stderr)
+    return exit_code(error)
+
+
+def _denied(error: PermissionError, word: str) -> Forbidden:
+    """What it mostly is: a server's data are root's, and the command was called by somebody else."""
+    hint = None if os.geteuid() == 0 else f"Does it need root? sudo sotabox {word}"
+    return Forbidden(f"{error.filename or word}: {error.strerror}", hint=hint)

@@ -111,12 +111,15 @@ def read_upgrade(folders: Folders) -> Upgrade | None:
 
     Raises:
         Internal: its file can't be read.
+        PermissionError: not by us.
     """
     path = _file(folders)
     try:
         return msgspec.json.decode(path.read_bytes(), type=Upgrade)
     except FileNotFoundError:
         return None
+    except PermissionError:
+        raise  # nothing is wrong with it: who asks may not look
     except (OSError, msgspec.DecodeError) as error:
         raise Internal(
             f"What was noted of the last upgrade can't be read: {path}: {error}"

@@ -1,5 +1,6 @@
 """The command line as a whole: what it accepts, how it ends, how fast it starts."""
 
+import errno
 import os
 import resource
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sotabox import __version__
+from sotabox.cli import url
 from sotabox.cli.commands import COMMANDS
 from sotabox.cli.main import build_parser, render_overview, run
 from sotabox.settings import TABLE
@@ -227,3 +229,20 @@ def test_closed_stream_is_an_empty_one(closed: int) -> None:
     done = subprocess.run(["sh", "-c", script, sys.executable], capture_output=True, check=False)
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("user", "hint"), [(0, ""), (1000, "  Does it need root? sudo sotabox url\n")]
+)
+def test_forgotten_sudo_is_named(
+    user: int, hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command that looks into the box's data, called by somebody else than root, says so with 3."""
+
+    def denied(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", "/var/lib/sotabox/key")
+
+    monkeypatch.setattr(url, "run", denied)
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    assert run(["url"]) == 3
+    assert capsys.readouterr().err == f"sotabox: /var/lib/sotabox/key: Permission denied\n{hint}"
