@@ -1,6 +1,7 @@
 """The documentation says what the code does, or the suite fails."""
 
 import re
+import tomllib
 from pathlib import Path
 
 from sotabox import errors
@@ -47,3 +48,16 @@ def test_glossary_explains_each_status() -> None:
     """No status on a page or in an answer is a riddle."""
     page = (DOCS / "glossary.md").read_text(encoding="utf-8")
     assert [status for status in Status if f"`{status}`" not in page] == []
+
+
+def test_architecture_draws_the_lines_that_the_suite_keeps() -> None:
+    """Who may import whom is on the page as the contract has it, line by line."""
+    project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {kept["id"]: kept for kept in project["tool"]["importlinter"]["contracts"]}
+    kept = [set(line.split(" | ")) for line in contracts["layers"]["layers"]]
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([\d, ]+) \| (.+) \|$", page, re.MULTILINE)
+    lines = [line for _, rooms in rows for line in re.sub(r"\(.*?\)", "", rooms).split(" · ")]
+    numbers = [int(number) for numbers, _ in rows for number in numbers.split(",")]
+    assert [set(re.findall(r"`(\w+)`", line)) for line in lines] == kept
+    assert numbers == list(range(len(kept)))[::-1]
