@@ -75,6 +75,7 @@ read_arguments() {
                 usage
                 exit 0
                 ;;
+            --*=*) read_value "${1%%=*}" "${1#*=}" ;;
             *)
                 [ $# -ge 2 ] || die "there is no option $1, or it needs a value" "--help shows how."
                 read_value "$1" "$2"
@@ -95,7 +96,7 @@ read_value() {
         --data-dir) give "$1" "$(absolute "$2")" ;;
         --email) give --acme-email "$2" ;;
         --domain | --http-port | --https-port | --listen | --tls) give "$1" "$2" ;;
-        *) die "there is no option $1" "--help lists them." ;;
+        *) die "there is no option $1 that takes a value" "--help lists them." ;;
     esac
 }
 

@@ -218,11 +218,11 @@ def test_taken_port_is_named_before_anything_changes(
 
 
 def test_dry_run_changes_nothing(free_port: Callable[[], int], tmp_path: Path) -> None:
-    """A dry run says each thing that would be done, and does none."""
+    """A dry run says each thing that would be done, and does none; values may follow a `=` as well."""
     prefix = tmp_path / "box"
     ports = ["--http-port", str(free_port()), "--listen", f"127.0.0.1:{free_port()}"]
     done = subprocess.run(
-        [str(ROOT / "install.sh"), "--prefix", str(prefix), "--dry-run", "--demo", *ports],
+        [str(ROOT / "install.sh"), f"--prefix={prefix}", "--dry-run", "--demo", *ports],
         capture_output=True,
         text=True,
         check=True,
