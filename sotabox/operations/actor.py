@@ -88,4 +88,4 @@ async def _project_and_role(store: Store, actor: Actor, ref: str) -> tuple[Proje
             return project, None
         if role is not None:
             return project, role
-    raise NotFound("There is no such project")
+    raise NotFound("There is no such project", hint="sotabox projects lists those that you see.")
