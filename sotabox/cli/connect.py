@@ -20,6 +20,18 @@ URL_VARIABLE: Final = "SOTA_API_URL"
 KEY_VARIABLE: Final = "SOTA_API_KEY"
 
 
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """The argument that says where the app is."""
+    parser.add_argument(
+        "folder",
+        type=Path,
+        nargs="?",
+        default=Path(),
+        metavar="DIR",
+        help="the folder of the app (default: this one)",
+    )
+
+
 def add_remote(
     parser: argparse.ArgumentParser, *, project: bool = False, below: bool = False
 ) -> None:

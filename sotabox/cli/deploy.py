@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sotabox.cli.connect import add_remote, connect, print_json, project_ref, screen_for
+from sotabox.cli.connect import add_folder, add_remote, connect, print_json, project_ref, screen_for
 from sotabox.cli.failures import DONE, FAILED
 from sotabox.cli.secret_files import render_warnings
 from sotabox.cli.sources import add_sources, source_of
@@ -23,14 +23,7 @@ HELP = "Deploy a folder, an image or a Git repository, and follow it."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        default=Path(),
-        metavar="DIR",
-        help="the folder of the app (default: this one)",
-    )
+    add_folder(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="print the whole build log")
     parser.add_argument(
         "-d", "--detach", action="store_true", help="end when the box has it, follow nothing"

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from sotabox.cli.connect import add_remote, connect, print_json, project_ref
+from sotabox.cli.connect import add_folder, add_remote, connect, print_json, project_ref
 from sotabox.cli.failures import DONE
 from sotabox.cli.link import Link, read_link, write_link
 from sotabox.errors import Conflict, NotFound
@@ -14,14 +14,7 @@ HELP = "Make this folder belong to a project."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        default=Path(),
-        metavar="DIR",
-        help="the folder of the app (default: this one)",
-    )
+    add_folder(parser)
     parser.add_argument("--name", help="name of a new project (default: the folder's)")
     parser.add_argument("--slug", help="its part of the address (default: made from the name)")
     parser.add_argument("--force", action="store_true", help="even if the folder has one already")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sotabox.cli.connect import add_folder
 from sotabox.cli.failures import DONE
 from sotabox.errors import NotFound
 
@@ -16,14 +17,7 @@ HELP = "Show how the app in a folder would be built, and why."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "folder",
-        type=Path,
-        nargs="?",
-        default=Path(),
-        metavar="DIR",
-        help="the folder of the app (default: this one)",
-    )
+    add_folder(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the plan as JSON, nothing else")
     form.add_argument(
