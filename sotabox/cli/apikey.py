@@ -18,7 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "create",
         help="make a key and print it, once",
         description="Prints a new key, and nothing else. It works while the box serves.",
-        allow_abbrev=False,
     )
     create.add_argument("--name", required=True, help="what the key is for, such as laptop or ci")
     create.add_argument("--user", metavar="EMAIL", help="whose key it is (default: the admin's)")

@@ -18,13 +18,11 @@ HELP = "Show who did what on the box; verify that record."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="newest first", allow_abbrev=False)
+    listing = actions.add_parser("list", help="newest first")
     listing.add_argument(
         "--limit", type=int, default=50, metavar="N", help="how many entries (default 50)"
     )
-    verify = actions.add_parser(
-        "verify", help="read all of it: was something changed or cut?", allow_abbrev=False
-    )
+    verify = actions.add_parser("verify", help="read all of it: was something changed or cut?")
     for action in (listing, verify):
         add_remote(action, below=True)
     add_remote(parser)

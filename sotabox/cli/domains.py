@@ -18,11 +18,11 @@ HELP = "Show, add, check and remove an app's own domains."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="all of the project", allow_abbrev=False)
-    add = actions.add_parser("add", help="add one; says what to set in DNS", allow_abbrev=False)
-    get = actions.add_parser("get", help="how one is, and what to set", allow_abbrev=False)
-    check = actions.add_parser("check", help="have it looked up in DNS now", allow_abbrev=False)
-    remove = actions.add_parser("remove", help="remove one, at once", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all of the project")
+    add = actions.add_parser("add", help="add one; says what to set in DNS")
+    get = actions.add_parser("get", help="how one is, and what to set")
+    check = actions.add_parser("check", help="have it looked up in DNS now")
+    remove = actions.add_parser("remove", help="remove one, at once")
     add.add_argument("--redirect-to", metavar="HOST", help="send its visitors there instead")
     for action in (add, get, check, remove):
         action.add_argument("domain", metavar="DOMAIN")

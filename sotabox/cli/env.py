@@ -26,9 +26,9 @@ _SIGNS: Final = (("+", "added"), ("~", "changed"), ("-", "removed"))
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="all, with hidden values", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all, with hidden values")
     listing.add_argument("--show", action="store_true", help="show the values, as a .env file")
-    setting = actions.add_parser("set", help="set some, new or not", allow_abbrev=False)
+    setting = actions.add_parser("set", help="set some, new or not")
     setting.add_argument(
         "pairs", nargs="+", metavar="KEY=VALUE", help="KEY=- reads the value from standard input"
     )
@@ -37,17 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=["both", "build", "run"],
         help="when they are there: while the app is built, in its container, or both",
     )
-    delete = actions.add_parser("delete", help="remove some", allow_abbrev=False)
+    delete = actions.add_parser("delete", help="remove some")
     delete.add_argument("keys", nargs="+", metavar="KEY")
-    importing = actions.add_parser("import", help="set those of a .env file", allow_abbrev=False)
+    importing = actions.add_parser("import", help="set those of a .env file")
     importing.add_argument("file", type=Path, metavar="FILE", help="- reads standard input")
     importing.add_argument(
         "--replace", action="store_true", help="remove those that the file does not have"
     )
-    export = actions.add_parser("export", help="print all as a .env file", allow_abbrev=False)
-    difference = actions.add_parser(
-        "diff", help="what a redeploy would bring: keys, no values", allow_abbrev=False
-    )
+    export = actions.add_parser("export", help="print all as a .env file")
+    difference = actions.add_parser("diff", help="what a redeploy would bring: keys, no values")
     for action in (listing, setting, delete, importing, export, difference):
         add_remote(action, project=True, below=True)
     add_remote(parser, project=True)

@@ -18,13 +18,13 @@ HELP = "Show, make and revoke your API keys."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="all of yours", allow_abbrev=False)
-    create = actions.add_parser("create", help="make one; prints it, once", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all of yours")
+    create = actions.add_parser("create", help="make one; prints it, once")
     create.add_argument("name", metavar="NAME", help="what it is for, such as ci")
     create.add_argument(
         "--expires", metavar="WHEN", help="such as 2027-01-31T00:00:00Z (default: never)"
     )
-    revoke = actions.add_parser("revoke", help="take one out of use, at once", allow_abbrev=False)
+    revoke = actions.add_parser("revoke", help="take one out of use, at once")
     revoke.add_argument("key", metavar="KEY", help="its id, or its name")
     for action in (listing, create, revoke):
         add_remote(action, below=True)

@@ -18,10 +18,8 @@ HELP = "Show, add and remove who works on a project."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="all of the project", allow_abbrev=False)
-    add = actions.add_parser(
-        "add", help="add a user of the box, or change their role", allow_abbrev=False
-    )
+    listing = actions.add_parser("list", help="all of the project")
+    add = actions.add_parser("add", help="add a user of the box, or change their role")
     add.add_argument("email", metavar="EMAIL")
     add.add_argument(
         "--role",
@@ -29,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="member",
         help="member: work on it; viewer: look only (default member)",
     )
-    remove = actions.add_parser("remove", help="let somebody out", allow_abbrev=False)
+    remove = actions.add_parser("remove", help="let somebody out")
     remove.add_argument("email", metavar="EMAIL")
     for action in (listing, add, remove):
         add_remote(action, project=True, below=True)

@@ -18,7 +18,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "create",
         help="make a partner's key and print it, once",
         description="Prints a new key, and nothing else. It works while the box serves.",
-        allow_abbrev=False,
     )
     create.add_argument("--name", required=True, help="whose key it is, such as the shop")
     add_settings(create, ["data_dir"])

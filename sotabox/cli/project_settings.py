@@ -26,12 +26,12 @@ _TEXTS: Final = frozenset(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="all of them", allow_abbrev=False)
-    getting = actions.add_parser("get", help="the value of one", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all of them")
+    getting = actions.add_parser("get", help="the value of one")
     getting.add_argument("name", metavar="NAME")
-    setting = actions.add_parser("set", help="set some", allow_abbrev=False)
+    setting = actions.add_parser("set", help="set some")
     setting.add_argument("pairs", nargs="+", metavar="NAME=VALUE", help="such as memory_mb=512")
-    unset = actions.add_parser("unset", help="give some back to the box", allow_abbrev=False)
+    unset = actions.add_parser("unset", help="give some back to the box")
     unset.add_argument("names", nargs="+", metavar="NAME")
     for action in (listing, getting, setting, unset):
         add_remote(action, project=True, below=True)

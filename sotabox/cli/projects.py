@@ -22,18 +22,14 @@ HELP = "List projects; make, rename and delete one."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="all that you see", allow_abbrev=False)
-    create = actions.add_parser("create", help="make one", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all that you see")
+    create = actions.add_parser("create", help="make one")
     create.add_argument("name", metavar="NAME", help="what it is called")
     create.add_argument("--slug", help="its part of the address (default: made from the name)")
-    rename = actions.add_parser(
-        "rename", help="call one otherwise; its address stays", allow_abbrev=False
-    )
+    rename = actions.add_parser("rename", help="call one otherwise; its address stays")
     rename.add_argument("project", metavar="SLUG")
     rename.add_argument("name", metavar="NAME")
-    delete = actions.add_parser(
-        "delete", help="remove one with all that belongs to it", allow_abbrev=False
-    )
+    delete = actions.add_parser("delete", help="remove one with all that belongs to it")
     delete.add_argument("project", metavar="SLUG")
     delete.add_argument(
         "--yes", metavar="SLUG", help="the slug again, where nobody can be asked", dest="confirmed"

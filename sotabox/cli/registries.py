@@ -21,8 +21,8 @@ HELP = "Show, add and remove credentials for private images."
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="all that you see", allow_abbrev=False)
-    add = actions.add_parser("add", help="add some, or others for a host", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all that you see")
+    add = actions.add_parser("add", help="add some, or others for a host")
     add.add_argument("host", metavar="HOST", help="such as registry.example.com")
     add.add_argument("username", metavar="USERNAME")
     add.add_argument(
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read the password from standard input, in place of asking",
     )
     add.add_argument("--box", action="store_true", help="for everybody's projects; for admins")
-    remove = actions.add_parser("remove", help="forget some", allow_abbrev=False)
+    remove = actions.add_parser("remove", help="forget some")
     remove.add_argument("registry", metavar="REGISTRY", help="host, id, or the beginning of it")
     for action in (listing, add, remove):
         add_remote(action, below=True)

@@ -19,7 +19,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "setup-link",
         help="print a link under which the admin chooses address and password, once",
         description="Prints a link to the dashboard that works once, for an hour.",
-        allow_abbrev=False,
     )
     link.add_argument("--user", metavar="EMAIL", help="whose login it sets (default: the admin's)")
     add_settings(link, ["data_dir", "domain", "http_port", "https_port", "tls"])
@@ -27,7 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "invite",
         help="let somebody in: print a link under which they choose a password, once",
         description="Makes a user, and prints a link for them that works once, for an hour.",
-        allow_abbrev=False,
     )
     invite.add_argument("email", metavar="EMAIL", help="the address that they will log in with")
     invite.add_argument(
@@ -41,7 +39,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "reset-password",
         help="give the admin a fresh password and print it, once",
         description="Prints the admin's address and a fresh password, with a space between them.",
-        allow_abbrev=False,
     )
     reset.add_argument(
         "--if-unset", action="store_true", help="do nothing where the admin has a password"

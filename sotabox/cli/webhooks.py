@@ -21,8 +21,8 @@ _SHOWN: Final = 20
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    listing = actions.add_parser("list", help="all of the project", allow_abbrev=False)
-    add = actions.add_parser("add", help="add one; prints its secret, once", allow_abbrev=False)
+    listing = actions.add_parser("list", help="all of the project")
+    add = actions.add_parser("add", help="add one; prints its secret, once")
     add.add_argument("url", metavar="URL")
     add.add_argument(
         "--event",
@@ -31,10 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="events",
         help="what it is told of; may be said again (default: all)",
     )
-    remove = actions.add_parser("remove", help="remove one", allow_abbrev=False)
+    remove = actions.add_parser("remove", help="remove one")
     ping = actions.add_parser("ping", help="send it a ping, and say how that went")
-    deliveries = actions.add_parser("deliveries", help="what it was sent", allow_abbrev=False)
-    resend = actions.add_parser("resend", help="send something once more", allow_abbrev=False)
+    deliveries = actions.add_parser("deliveries", help="what it was sent")
+    resend = actions.add_parser("resend", help="send something once more")
     for action in (remove, ping, deliveries, resend):
         action.add_argument("webhook", metavar="WEBHOOK", help="id, the beginning of it, or URL")
     resend.add_argument("delivery", metavar="DELIVERY", help="id, or the beginning of it")
