@@ -11,6 +11,7 @@ from sotabox.model.project import Project
 from sotabox.operations.actor import Actor, changeable_project
 from sotabox.operations.deployments import find
 from sotabox.operations.idempotency import made_before, once
+from sotabox.operations.serving import get_running
 from sotabox.pipeline.pipeline import Pipeline
 from sotabox.store.idempotency import Once, Repeated
 from sotabox.store.store import Store
@@ -99,10 +100,7 @@ async def _older(store: Store, project: Project, to: str | None) -> Deployment:
                 hint="The list of deployments shows which ones are kept.",
             )
         return release
-    current = await store.deployments.running(project.id)
-    if current is None:
-        raise NothingRunning("Nothing is running in this project")
-    previous = await store.releases.previous(current)
+    previous = await store.releases.previous(await get_running(store, project))
     if previous is None:
         raise NoPreviousDeployment(
             "There is no earlier version to go back to",
