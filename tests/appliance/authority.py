@@ -31,6 +31,7 @@ from tests.machine.place import Place
 BOX = "box.example.test"
 REFUSED = "refused.example.org"
 _ACME_PORT = 14000
+_AUTHORITY_LOG = "authority.log"
 
 
 class Town(Place):
@@ -68,6 +69,7 @@ class Internet:
     box: Box
     dns: NameServer
     root: Path
+    authority_log: Path
 
     def visit(self, url: str, *arguments: str) -> Visit:
         """Asks as a visitor does: by name, trusting our authority."""
@@ -115,8 +117,18 @@ class Internet:
                 for key, value in wanted.items()
             ):
                 return found
-            assert time.monotonic() < deadline, (found, self.box.log_text()[-3000:])
+            assert time.monotonic() < deadline, (found, self.said())
             time.sleep(0.05)
+
+    def said(self) -> str:
+        """The last words of the box, its router and the authority."""
+        router = RouterFiles(self.box.directory).log
+        logs = {
+            "box": self.box.log_text(),
+            "router": _text(router),
+            "ca": _text(self.authority_log),
+        }
+        return "\n".join(f"== {name}\n{log[-4000:]}" for name, log in logs.items())
 
 
 @contextmanager
@@ -146,7 +158,11 @@ def small_internet(caddy: Path) -> Iterator[Internet]:
                 public_ip="127.0.0.1",
             )
         )
-        yield Internet(town, box, dns, root)
+        yield Internet(town, box, dns, root, directory / _AUTHORITY_LOG)
+
+
+def _text(log: Path) -> str:
+    return log.read_text(errors="replace") if log.exists() else ""
 
 
 def _bind(source: Path, target: Path) -> None:
@@ -187,6 +203,7 @@ def _authority(town: Town, caddy: Path, directory: Path) -> Iterator[Path]:
     storage = directory / "authority"
     document = {
         "admin": {"disabled": True},
+        "logging": {"logs": {"default": {"level": "DEBUG"}}},
         "storage": {"module": "file_system", "root": str(storage)},
         "apps": {
             "http": {
@@ -216,7 +233,7 @@ def _authority(town: Town, caddy: Path, directory: Path) -> Iterator[Path]:
         },
     }
     (directory / "authority.json").write_text(json.dumps(document))
-    with (directory / "authority.log").open("wb") as log:
+    with (directory / _AUTHORITY_LOG).open("wb") as log:
         process = town.spawn(
             *("setpriv", "--pdeathsig", "KILL", str(caddy)),
             *("run", "--config", str(directory / "authority.json")),
@@ -228,7 +245,7 @@ def _authority(town: Town, caddy: Path, directory: Path) -> Iterator[Path]:
     root = storage / "pki/authorities/local/root.crt"
     deadline = time.monotonic() + 20
     while not (storage / "certificates/local/localhost/localhost.crt").exists():
-        assert time.monotonic() < deadline, (directory / "authority.log").read_text()
+        assert time.monotonic() < deadline, (directory / _AUTHORITY_LOG).read_text()
         time.sleep(0.02)
     try:
         yield root
