@@ -33,10 +33,10 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "dotnet": Tool("mcr.microsoft.com/dotnet/aspnet:{version}", "8.0", ("6.0", "7.0", "8.0", "9.0", "10.0"), "8.0"),
     "dotnet-sdk": Tool("mcr.microsoft.com/dotnet/sdk:{version}", "8.0", ("6.0", "7.0", "8.0", "9.0", "10.0"), "8.0"),
     "elixir": Tool("elixir:{version}-slim", "1.18", ("1.14", "1.15", "1.16", "1.17", "1.18", "1.19"), "1.15"),
-    "frankenphp": Tool("dunglas/frankenphp:php{version}", "8.4", ("8.2", "8.3", "8.4"), "8.2"),
+    "frankenphp": Tool("dunglas/frankenphp:php{version}", "8.4", ("8.2", "8.3", "8.4", "8.5"), "8.2"),
     "erlang": Tool("erlang:{version}-slim", "28", ("26", "27", "28"), "26"),
     "gleam": Tool("ghcr.io/gleam-lang/gleam:v{version}-erlang", "1.11.1", ("1.11.1",)),
-    "go": Tool("golang:{version}", "1.25", ("1.21", "1.22", "1.23", "1.24", "1.25"), "1.24"),
+    "go": Tool("golang:{version}", "1.25", ("1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27"), "1.24"),
     "gradle": Tool("gradle:{version}", "8-jdk21", ("8-jdk21",)),
     "java": Tool("eclipse-temurin:{version}-jre", "21", ("8", "11", "17", "21", "25"), "8"),
     "java-jdk": Tool("eclipse-temurin:{version}-jdk", "21", ("8", "11", "17", "21", "25"), "8"),
@@ -45,7 +45,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "python": Tool(
         "python:{version}-slim", "3.13", ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13", "3.14"), "3.10"
     ),
-    "ruby": Tool("ruby:{version}-slim", "3.4", ("3.0", "3.1", "3.2", "3.3", "3.4"), "3.2"),
+    "ruby": Tool("ruby:{version}-slim", "3.4", ("3.0", "3.1", "3.2", "3.3", "3.4", "4.0"), "3.2"),
     "rust": Tool("rust:{version}-slim", "1", ("1",)),
 }  # fmt: skip
 

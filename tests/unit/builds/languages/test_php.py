@@ -176,7 +176,7 @@ def test_symfony_lacks_no_env_file_and_runs_its_scripts() -> None:
         (">=7.4", "8.4", False),
         ("~8.3.0", "8.3", False),
         ("8.3.10", "8.3.10", False),
-        ("^8.5", "8.4", True),
+        ("^9.0", "8.4", True),
         ("^7.4", "8.2", True),
         ("8.1", "8.2", True),
     ],
