@@ -73,7 +73,7 @@ class Load:
                     await asyncio.sleep(self.pause_s)
                     continue
                 fresh = True
-            assert reader
+            assert reader is not None
             count += 1
             wanted, swaps = self.wanted, self.swaps
             began = time.monotonic()
