@@ -1,6 +1,7 @@
 """Certificates as visitors meet them: in a handshake with our own Caddy."""
 
 import asyncio
+import logging
 import ssl
 from typing import Final
 
@@ -12,6 +13,9 @@ from sotabox.tasks import end_tasks
 #: An authority looks from several places before it signs; most answer in some seconds.
 _OBTAIN_S: Final = 60.0
 _LOOK_EVERY_S: Final = 0.5
+_MALFORMED: Final = "urn:ietf:params:acme:error:malformed"
+
+_logger = logging.getLogger(__name__)
 
 
 class Certificates:
@@ -20,6 +24,7 @@ class Certificates:
     def __init__(self, settings: RouterSettings) -> None:
         self._settings = settings
         self._files = settings.files
+        self._account_forgotten = False
 
     def exists(self, name: str) -> bool:
         """Whether a certificate of `name` lies on disk, of whatever authority."""
@@ -45,9 +50,23 @@ class Certificates:
                 return None
             words = issuance_words(read_since(self._files, mark), name)
             said = words or (handshake.result() if handshake.done() else None)
+            if _MALFORMED in (said or ""):
+                self._forget_account()
         finally:
             await end_tasks([handshake, refusal])
         return f"DNS is right, but there is no certificate of {name} yet: {said}"
+
+    def _forget_account(self) -> None:
+        """Lets Caddy register anew with its next try, once in our life; what is certified stays.
+
+        It keeps its account as two files. Where they don't belong together any more, each order is
+        malformed, and Caddy would go on with them for ever; without the key it makes a new pair.
+        """
+        if not self._account_forgotten:
+            self._account_forgotten = True
+            for key in self._files.storage.glob("acme/*/users/*/*.key"):
+                _logger.warning("an authority takes orders for malformed: forgetting %s", key)
+                key.unlink(missing_ok=True)
 
     async def _shake_hands(self, name: str) -> str | None:
         """None after a handshake as `name`; else what the connection says of it.

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.appliance.authority import BOX, REFUSED, Internet, small_internet
 
@@ -162,3 +164,21 @@ def restart_caddy(internet: Internet) -> None:
     pid = internet.box.caddy_pid
     os.kill(pid, signal.SIGKILL)
     internet.box.spawn("caddy")
+
+
+def test_account_that_fell_apart_is_made_anew(internet: Internet) -> None:
+    """A box whose account's files don't belong together gets certificates again by itself."""
+    [key] = internet.box.directory.glob("router/caddy/acme/*/users/*/*.key")
+    other = ec.generate_private_key(ec.SECP256R1())
+    key.write_bytes(
+        other.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    )
+    leads_here(internet, "apart.example.org")
+    internet.add("shop", "apart.example.org")
+    seen = internet.until("shop", "apart.example.org", status="verified", error_message=...)
+    assert "urn:ietf:params:acme:error:malformed" in seen["error_message"]
+    internet.box.request("DELETE", "/v1/projects/shop/domains/apart.example.org")
+    leads_here(internet, "again.example.org")
+    internet.add("shop", "again.example.org")
+    internet.until("shop", "again.example.org", status="active")
+    internet.box.request("DELETE", "/v1/projects/shop/domains/again.example.org")
