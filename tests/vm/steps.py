@@ -115,7 +115,8 @@ class Life:
                 continue
             self.server.wait()
             self.visitors.wait_for("two\n", _SOON_S)
-        assert set(seen) <= {0, 200, 502, 503, 504}, seen
+        answers = {status for status in seen if isinstance(status, int)}
+        assert answers <= {200, 502, 503, 504}, seen
         return self.server.run("systemd-analyze | head -1").strip().rstrip(".")
 
     def engine_upgraded(self) -> str:
@@ -154,7 +155,7 @@ STEPS: Final[tuple[Step, ...]] = (
 )
 
 
-def _none_lost(seen: Counter[int]) -> str:
+def _none_lost(seen: Counter[int | str]) -> str:
     lost = {status: count for status, count in seen.items() if status != 200}
     assert lost == {}, f"lost: {lost}"
     return f"0 of {seen[200]} requests lost"

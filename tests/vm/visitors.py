@@ -7,7 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 _TIMEOUT_S: Final = 10
@@ -25,8 +25,8 @@ class Visitors:
         self._trust.verify_mode = ssl.CERT_NONE
 
     def ask(self) -> tuple[int, str]:
-        """Status and body of one answer; 0 where none came."""
-        with suppress(OSError, http.client.HTTPException):
+        """Status and body of one answer; 0 where none came, and why."""
+        try:
             connection = http.client.HTTPSConnection(
                 "127.0.0.1", self._port, timeout=_TIMEOUT_S, context=self._trust
             )
@@ -39,17 +39,19 @@ class Visitors:
                 return answer.status, answer.read().decode()
             finally:
                 connection.close()
-        return 0, ""
+        except (OSError, http.client.HTTPException) as error:
+            return 0, f"{type(error).__name__}: {error}"
 
     @contextmanager
-    def asking(self) -> Iterator[Counter[int]]:
-        """Asks all the time while the block runs; counts by status, 0 for none, whole at its end."""
-        seen = Counter[int]()
+    def asking(self) -> Iterator[Counter[int | str]]:
+        """Asks all the time while the block runs; counts by status, or why none came, whole at its end."""
+        seen = Counter[int | str]()
         over = threading.Event()
 
         def ask_on() -> None:
             while not over.is_set():
-                seen[self.ask()[0]] += 1
+                status, said = self.ask()
+                seen[status or said] += 1
                 over.wait(_PAUSE_S)
 
         thread = threading.Thread(target=ask_on)
