@@ -1,10 +1,10 @@
-"""Pulls whose outcome is never left open: an image that came by somebody's credentials is noted as theirs
-before anybody else may build on it, and a pull that was cut off leaves no name behind.
+"""Pulls of images whose outcome is never left open, not even by a kill.
 
-Each is noted before it begins. Until it is at its end, its image is nobody's; one that died, with its
-deployment or with the box, is undone: the name that it brought goes, and with it the image, if it has no
-other.
-"""  # noqa: D205
+An image that came by somebody's credentials is noted as theirs before anybody else may build on it, and
+a pull that was cut off leaves no name behind. So each is noted before it begins. Until it is at its end,
+its image is nobody's; one that died, with its deployment or with the box, is undone: the name that it
+brought goes, and with it the image, if it has no other.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping

@@ -1,7 +1,6 @@
 """Apps that come from a registry and from Git, on a whole box with a real registry and a real server."""
 
 import copy
-import io
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import Any
 import docker
 import pytest
 
-from tests.box import Box, archive
+from tests.box import Box
 from tests.integration.engine import registry as registries
 from tests.integration.engine.registry import Registry
 from tests.machine import git_server
@@ -52,19 +51,8 @@ def push(
     made: list[str] = []
 
     def put(repository: str) -> str:
-        reference = f"{registry.address}/{repository}-{secrets.token_hex(4)}:1"
         files = {**app_files, "mark": secrets.token_hex(8)}
-        engine.images.build(
-            fileobj=io.BytesIO(archive(files)),
-            custom_context=True,
-            encoding="gzip",
-            tag=reference,
-        )
-        for line in engine.images.push(
-            reference, auth_config=registry.sdk_auth, stream=True, decode=True
-        ):
-            assert "error" not in line, line
-        engine.images.remove(reference, force=True)
+        reference = registry.push(engine, repository, files)
         made.append(reference)
         return reference
 

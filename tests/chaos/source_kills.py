@@ -1,17 +1,13 @@
 """kill -9 of sotabox while it has an app from elsewhere: from Git, or as an image of a registry."""
 
-import io
-import secrets
 from contextlib import ExitStack
 from typing import Any, Final
 
 from sotabox.fault_points import FaultPoint
-from tests.box import archive
 from tests.chaos.promises import image_is, settles
 from tests.chaos.strikes import killed
 from tests.chaos.world import SPARE, Act, Promise, World, asked, files_of
 from tests.integration.engine import registry as registries
-from tests.integration.engine.registry import Registry
 from tests.machine import git_server
 
 _REGISTRY_PORT: Final = 5999  # of the world's own loopback
@@ -32,7 +28,8 @@ def killed_after_pull(world: World) -> list[Promise]:
         registry = stack.enter_context(
             registries.running(folder, _REGISTRY_PORT, world.engine.inside)
         )
-        reference = _pushed(world, registry)
+        with world.engine.client() as engine:
+            reference = registry.push(engine, "private/app", files_of(SPARE))
         credentials = {
             "host": registry.address,
             "username": registry.user,
@@ -57,21 +54,3 @@ def _deploy(origin: dict[str, Any]) -> Act:
         return [*promises, image_is(SPARE, id_)] if "image" in origin else promises
 
     return act
-
-
-def _pushed(world: World, registry: Registry) -> str:
-    """A private image with the app, which the engine itself has no more."""
-    reference = f"{registry.address}/private/app-{secrets.token_hex(4)}:1"
-    with world.engine.client() as engine:
-        engine.images.build(
-            fileobj=io.BytesIO(archive(files_of(SPARE))),
-            custom_context=True,
-            encoding="gzip",
-            tag=reference,
-        )
-        for line in engine.images.push(
-            reference, auth_config=registry.sdk_auth, stream=True, decode=True
-        ):
-            assert "error" not in line, line
-        engine.images.remove(reference, force=True)
-    return reference

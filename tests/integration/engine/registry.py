@@ -6,6 +6,7 @@ plain HTTP from 127.0.0.1.
 """
 
 import base64
+import io
 import json
 import secrets
 import shutil
@@ -15,7 +16,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,12 +24,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
+import docker
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.box import archive
 from tests.machine.place import Inside, here
 
 _SERVICE: Final = "registry"
@@ -46,6 +49,24 @@ class Registry:
     @property
     def credentials(self) -> tuple[str, str]:
         return self.user, self.password
+
+    def push(
+        self, engine: docker.DockerClient, repository: str, files: Mapping[str, str | bytes]
+    ) -> str:
+        """Puts an image built of `files` here; its reference, which the engine itself has no more."""
+        reference = f"{self.address}/{repository}-{secrets.token_hex(4)}:1"
+        engine.images.build(
+            fileobj=io.BytesIO(archive(files)),
+            custom_context=True,
+            encoding="gzip",
+            tag=reference,
+        )
+        for line in engine.images.push(
+            reference, auth_config=self.sdk_auth, stream=True, decode=True
+        ):
+            assert "error" not in line, line
+        engine.images.remove(reference, force=True)
+        return reference
 
     @property
     def sdk_auth(self) -> dict[str, str]:
